@@ -1,0 +1,46 @@
+/// `resonance init`: a data root with its master index.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "app.hpp"
+#include "resonance/beamtime.hpp"
+#include "text_layout.hpp"
+#include "wire/wire_text.hpp"
+
+namespace resonance::cli {
+namespace {
+
+struct Options {
+  std::filesystem::path root;
+  std::optional<std::string> researcher;
+};
+
+int run(Session& session, const Options& options) {
+  std::optional<std::string_view> researcher;
+  if (options.researcher) researcher = *options.researcher;
+  const std::filesystem::path index = init_data_root(options.root, researcher);
+  if (session.json) {
+    Json result = Json::object({{"root", wire::path_to_json(options.root)}, {"index", wire::path_to_json(index)}});
+    result.set("researcher", wire::optional_text_to_json(options.researcher));
+    session.print(result);
+  } else if (!session.quiet) {
+    session.out.write(fmt::format("{}: master index of the data root\n", safe_text(index.string())));
+    if (researcher) session.out.write(fmt::format("researcher: {}\n", safe_text(*researcher)));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_init(CLI::App& root, Session& session) {
+  auto [app, options] = add_verb<Options>(root, session,
+                                          {"init", "Make a data root: a folder for beamtimes, with its master index",
+                                           "  resonance init /data/rsoxs\n"
+                                           "  resonance init /data/rsoxs --researcher \"Ada Example\""},
+                                          run);
+  app.add_option("ROOT", options.root, "The folder; made when missing")->required()->option_text(" ");
+  app.add_option("--researcher", options.researcher, "Add this researcher to the master index")->option_text("NAME");
+}
+
+}  // namespace resonance::cli

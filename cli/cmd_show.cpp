@@ -1,0 +1,146 @@
+/// `resonance show`: everything about one run.
+#include <fmt/format.h>
+
+#include "app.hpp"
+#include "resonance/catalog.hpp"
+#include "resonance/error.hpp"
+#include "run_text.hpp"
+#include "terminal.hpp"
+#include "text_layout.hpp"
+#include "time_text.hpp"
+#include "wire/json_forms.hpp"
+
+namespace resonance::cli {
+namespace {
+
+struct Options {
+  std::filesystem::path database;
+  std::string run;
+};
+
+/// The page under construction, and what the terminal can do.
+struct Page {
+  Output& out;
+  std::size_t width = line_width();
+  bool colours = colours_wanted();
+
+  void heading(std::string_view text) { out.write("\n" + painted(text, kBold, colours) + "\n"); }
+  void line(std::string_view name, std::string_view value, const char* colour = "") {
+    if (!value.empty()) out.write(fmt::format("  {:<9} {}\n", name, painted(safe_text(value), colour, colours)));
+  }
+};
+
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+std::string stop_in_words(const RunSummary& run) {
+  if (!run.time_stop) return "";
+  return fmt::format("{}  ({})", local_second(*run.time_stop), human_duration(*run.time_stop - run.time_start));
+}
+
+void print_sample(Page& page, const SampleMetadata& sample) {
+  page.line("sample", sample.formula ? fmt::format("{} ({})", sample.name, *sample.formula) : sample.name);
+  page.line("  serial", sample.serial.value_or(""));
+  page.line("  at", sample.beamline_pos.value_or(""));
+  page.line("  tags", joined(sample.tags));
+  if (sample.extra.is_object() && sample.extra.size() > 0) page.out.write(outline(sample.extra, 12, page.width));
+}
+
+void print_header(Page& page, const Run& run, const RunSummary& summary) {
+  const std::string scan = summary.scan_id ? fmt::format("scan {}: ", *summary.scan_id) : "";
+  page.out.write(painted(scan + safe_text(summary.plan_name), kBold, page.colours) + "\n");
+  page.line("uid", summary.uid);
+  const Cell status = status_cell(summary);
+  page.line("status", status.text, status.colour);
+  page.line("reason", run.reason().value_or(""));
+  page.line("started", local_second(summary.time_start));
+  page.line("stopped", stop_in_words(summary));
+  page.line("operator", summary.operator_name.value_or(""));
+  page.line("tags", joined(summary.tags));
+  if (const auto sample = run.sample()) print_sample(page, *sample);
+  page.line("holds", fmt::format("{}, {}", counted(summary.num_events, "event"), counted(summary.num_frames, "frame")));
+}
+
+std::string member(const Json& key, std::string_view name) {
+  const Json* value = key.find(name);
+  return value == nullptr || value->is_null() ? "" : plain(*value);
+}
+
+/// "256×256" of [256, 256]; nothing for scalars.
+std::string shape_in_words(const Json& key) {
+  const Json* shape = key.find("shape");
+  if (shape == nullptr || !shape->is_array()) return "";
+  std::string text;
+  for (const Json& extent : shape->as_array()) text += (text.empty() ? "" : "×") + (extent.is_null() ? "?" : plain(extent));
+  return text;
+}
+
+/// The NumPy name where there is one ("uint16" for "<u2"), else the event-model's word.
+std::string dtype_in_words(const Json& key) {
+  const std::string numpy = member(key, "dtype_numpy");
+  try {
+    return numpy.empty() ? member(key, "dtype") : std::string(to_string(parse_dtype(numpy)));
+  } catch (const Error&) {
+    return numpy;  // structured types and other people's words stay as they are
+  }
+}
+
+void print_streams(Page& page, const Run& run) {
+  for (const StreamInfo& stream : run.streams()) {
+    page.heading(fmt::format("Stream {}, {}", safe_text(stream.name), counted(stream.num_events, "event")));
+    TextTable table({{"data key", false, true}, {"dtype"}, {"shape", true}, {"units"}, {"source", false, true}}, "  ");
+    if (stream.data_keys.is_object())
+      for (const auto& [name, key] : stream.data_keys.as_object()) {
+        table.add({name, dtype_in_words(key), shape_in_words(key), member(key, "units"), member(key, "source")});
+      }
+    page.out.write(table.empty() ? "  no data keys declared\n" : table.render(page.width, page.colours));
+  }
+}
+
+void print_frames(Page& page, const Run& run) {
+  const std::vector<FrameStoreInfo> stores = run.frame_stores();
+  if (stores.empty()) return;
+  page.heading("Frames");
+  TextTable table({{"field", false, true}, {"frames", true}, {"shape", true}, {"dtype"}, {"codec"}, {"on disk", true}, {"ratio", true}},
+                  "  ");
+  for (const FrameStoreInfo& store : stores) {
+    const double memory = static_cast<double>(store.frames) * static_cast<double>(store.height) * static_cast<double>(store.width) *
+                          static_cast<double>(item_size(store.dtype));
+    table.add({store.field, fmt::to_string(store.frames), fmt::format("{}×{}", store.height, store.width),
+               std::string(to_string(store.dtype)), store.codec, human_bytes(store.bytes),
+               store.bytes > 0 ? fmt::format("{:.2f}", memory / static_cast<double>(store.bytes)) : ""});
+  }
+  page.out.write(table.render(page.width, page.colours));
+}
+
+int run(Session& session, const Options& options) {
+  require_beamtime(options.database);
+  const Run found = Catalog(options.database).run(options.run);
+  if (session.json) {
+    session.print(wire::run_to_json(found));
+    return 0;
+  }
+  Page page{session.out};
+  print_header(page, found, found.summary());
+  print_streams(page, found);
+  print_frames(page, found);
+  if (const Json metadata = found.metadata(); metadata.is_object() && metadata.size() > 0) {
+    page.heading("Metadata");
+    page.out.write(outline(metadata, 2, page.width));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_show(CLI::App& root, Session& session) {
+  auto [app, options] = add_verb<Options>(root, session,
+                                          {"show", "Show everything about one run",
+                                           "  resonance show znpc.db -1\n"
+                                           "  resonance show znpc.db 80276\n"
+                                           "  resonance show znpc.db 0195a3c7 --json"},
+                                          run);
+  app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
+  app.add_option("RUN", options.run, "uid, a prefix of it, scan_id, or -1 for the newest")->required()->option_text(" ");
+}
+
+}  // namespace resonance::cli

@@ -1,0 +1,64 @@
+#include "run_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "terminal.hpp"
+
+namespace resonance::cli {
+
+Cell status_cell(const RunSummary& run) {
+  if (!run.exit_status) return {run.time_stop ? "unknown" : "open", kCyan};
+  const std::string& status = *run.exit_status;
+  return {status, status == "success" ? kGreen : status == "failed" ? kRed : status == "aborted" ? kYellow : ""};
+}
+
+std::string plain(const Json& value) { return safe_text(value.is_string() ? value.as_string() : value.dump()); }
+
+namespace {
+
+constexpr std::size_t kDeepest = 4;    ///< levels of objects that are opened
+constexpr std::size_t kMembers = 12;   ///< of one nested object
+constexpr std::size_t kLongest = 400;  ///< letters of one value where the line has no limit
+
+/// "value: 21.0, units: mm" of an object of plain values that fits; else nothing.
+std::string on_one_line(const Json& object, std::size_t room) {
+  std::string line;
+  for (const auto& [key, value] : object.as_object()) {
+    if (value.is_object() || value.is_array()) return {};
+    line += fmt::format("{}{}: {}", line.empty() ? "" : ", ", safe_text(key), plain(value));
+    if (display_width(line) > room) return {};
+  }
+  return line;
+}
+
+void outline_to(std::string& out, const Json& object, std::size_t indent, std::size_t width, std::size_t depth) {
+  std::size_t shown = 0;
+  for (const auto& [key, value] : object.as_object()) {
+    const std::string name = fmt::format("{}{}:", std::string(indent, ' '), safe_text(key));
+    if (depth > 0 && ++shown > kMembers) {
+      out += fmt::format("{}… {} more; --json shows all\n", std::string(indent, ' '), object.size() - kMembers);
+      return;
+    }
+    const std::size_t used = display_width(name) + 1;
+    const std::size_t room = std::min(kLongest, width > used + 20 ? width - used : 20);
+    if (value.is_object() && value.size() > 0 && depth < kDeepest) {
+      const std::string line = on_one_line(value, std::min<std::size_t>(room, 60));
+      out += line.empty() ? name + "\n" : fmt::format("{} {}\n", name, line);
+      if (line.empty()) outline_to(out, value, indent + 2, width, depth + 1);
+      continue;
+    }
+    out += fmt::format("{} {}\n", name, fitted(plain(value), room));
+  }
+}
+
+}  // namespace
+
+std::string outline(const Json& object, std::size_t indent, std::size_t width) {
+  std::string out;
+  if (object.is_object()) outline_to(out, object, indent, width, 0);
+  return out;
+}
+
+}  // namespace resonance::cli

@@ -1,0 +1,15 @@
+# System packages. Why each was chosen: docs/decisions/.
+
+find_package(Threads REQUIRED)
+find_package(SQLite3 3.37 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(PNG REQUIRED)
+find_package(TIFF REQUIRED)
+find_package(Flatbuffers REQUIRED NAMES FlatBuffers Flatbuffers)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(BLOSC REQUIRED IMPORTED_TARGET blosc)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(CFITSIO REQUIRED IMPORTED_TARGET cfitsio)

@@ -1,0 +1,95 @@
+/// Find and read the runs of one beamtime. Nothing here ever writes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resonance/image_sequence.hpp"
+#include "resonance/table.hpp"
+#include "resonance/types.hpp"
+
+namespace resonance {
+
+/// Conditions that a run must all meet. Text is compared exactly, but `*` and `?` are wildcards in plan and sample.
+struct RunQuery {
+  std::optional<std::string> plan;
+  std::optional<std::string> sample;
+  std::optional<std::string> status;  ///< "success", "aborted", "failed", or "open" for runs without a status
+  std::optional<std::string> tag;
+  std::optional<double> since;         ///< time_start >= since
+  std::optional<double> until;         ///< time_start < until
+  std::optional<std::uint64_t> limit;  ///< newest first
+};
+
+/// Which part of a stream table() returns.
+struct TableOptions {
+  std::vector<std::string> columns;  ///< empty: all; seq_num and time always come first
+  std::uint64_t first_seq_num = 0;   ///< events with seq_num >= this
+  std::uint64_t max_rows = std::numeric_limits<std::uint64_t>::max();
+};
+
+/// One run. Cheap to copy; stays usable after its Catalog is gone. Reads what is committed at each call, so a run that is
+/// being recorded can be followed. Threads: calls may come from any thread and are serialised per catalog.
+class Run {
+ public:
+  [[nodiscard]] const std::string& uid() const noexcept;
+  [[nodiscard]] RunSummary summary() const;
+  [[nodiscard]] Json metadata() const;  ///< an object; empty when none was stored
+  [[nodiscard]] std::optional<SampleMetadata> sample() const;
+  [[nodiscard]] std::optional<std::string> reason() const;  ///< given to close_run(), or by recovery
+  [[nodiscard]] std::vector<StreamInfo> streams() const;    ///< in order of creation
+  [[nodiscard]] std::vector<std::string> fields() const;    ///< frame fields that events refer to
+  [[nodiscard]] std::vector<FrameStoreInfo> frame_stores() const;
+
+  /// Columns of a stream: seq_num, time, then the declared data keys in their order, then undeclared ones as they appear.
+  /// Whole numbers stay integers unless the key is declared "number"; equal arrays of numbers become array columns.
+  /// \throws Error(not_found) no such stream, with the names there are; or no such column
+  [[nodiscard]] Table table(std::string_view stream = "primary", const TableOptions& options = {}) const;
+
+  /// Call `visit` for each event in order of seq_num, from `first_seq_num` on, until it returns false. Bounded memory.
+  void for_each_event(std::string_view stream, const std::function<bool(const Event&)>& visit, std::uint64_t first_seq_num = 0) const;
+
+  /// Frames of a field; empty when the run has none of that name.
+  [[nodiscard]] ImageSequence images(std::string_view field = "detector_image") const;
+
+  class Impl;
+  explicit Run(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+ private:
+  std::shared_ptr<const Impl> impl_;  // shared by copies of the run; keeps the catalog's connection alive
+};
+
+/// The runs of one beamtime. Reads files of the Python package, of version 1 and 2, and live ones.
+class Catalog {
+ public:
+  /// \throws Error(not_found)   no such file
+  /// \throws Error(corrupt)     not a database, or without the core tables
+  /// \throws Error(unsupported) a newer schema version
+  explicit Catalog(const std::filesystem::path& database);
+
+  [[nodiscard]] std::vector<RunSummary> recent(std::uint64_t count = 10) const;  ///< newest first
+  [[nodiscard]] std::vector<RunSummary> by_sample(std::string_view name) const;  ///< newest first; exact name
+  [[nodiscard]] std::vector<RunSummary> find(const RunQuery& query) const;       ///< newest first
+
+  /// One run by its uid, "-1" (the newest), "-2", …, its scan_id (the newest that has it), or a unique prefix of its uid.
+  /// \throws Error(not_found); Error(invalid_argument) when a prefix fits several, with some of them
+  [[nodiscard]] Run run(std::string_view reference) const;
+
+  [[nodiscard]] const std::filesystem::path& database() const noexcept;
+  [[nodiscard]] const std::filesystem::path& frame_store() const noexcept;  ///< `<name>.zarr` beside the database
+
+  class Impl;
+
+ private:
+  std::shared_ptr<Impl> impl_;  // shared with the runs that came from it
+};
+
+}  // namespace resonance

@@ -1,0 +1,32 @@
+/// The tables of a beamtime and of the master index (docs/format.md, section 1).
+///
+/// Threads: as the connection given. None of these calls closes it. Each works inside a transaction that the caller has
+/// open (as a savepoint) and alone (as one immediate transaction): after a crash the old or the new version is there.
+#pragma once
+
+struct sqlite3;
+
+namespace resonance {
+
+inline constexpr int kBeamtimeSchemaVersion = 2;
+inline constexpr int kIndexSchemaVersion = 1;
+
+/// Make the five core tables of a beamtime, their indexes and our side tables, as far as they are missing; set
+/// `PRAGMA foreign_keys = ON` and user_version 2. Idempotent.
+/// \throws Error(corrupt)      the file is not a database, is damaged, or has a core table with other columns
+/// \throws Error(unsupported)  user_version is newer than 2
+/// \throws Error(io, no_space, busy) as SQLite reports; the message names the file
+void create_beamtime_schema(sqlite3* connection);
+
+/// Bring a beamtime to version `target`: below 1 creates, 1 → 2 adds image_refs.compression_codec. A file stamped 2 that
+/// lacks this column is mended. Equal versions change nothing.
+/// \throws Error(unsupported)   target is not 0 … 2, or there is no path ("no migration path")
+/// \throws Error(invalid_state) target is below the file's version ("downgrade")
+/// and as create_beamtime_schema().
+void migrate_beamtime_schema(sqlite3* connection, int target = kBeamtimeSchemaVersion);
+
+/// The same for the master index: researchers, beamtimes, runs_index; user_version 1.
+void create_index_schema(sqlite3* connection);
+void migrate_index_schema(sqlite3* connection, int target = kIndexSchemaVersion);
+
+}  // namespace resonance

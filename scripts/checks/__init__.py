@@ -1,0 +1,1 @@
+"""The parts of scripts/check, one subject per module. Each has check(root, files, report)."""

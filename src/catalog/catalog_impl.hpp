@@ -1,0 +1,48 @@
+/// What a Catalog and its runs share: one connection, used by one thread at a time.
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "base/names.hpp"
+#include "catalog/queries.hpp"
+
+namespace resonance {
+
+class Catalog::Impl {
+ public:
+  explicit Impl(const std::filesystem::path& database) : database_(database), store_(frame_store_of(database)), queries_(database) {}
+
+  /// Run `work` with the queries. Calls from several threads wait for each other; `work` must not call back into the catalog.
+  template <class Work>
+  auto with(Work&& work) {
+    const std::lock_guard lock(mutex_);
+    return std::forward<Work>(work)(queries_);
+  }
+
+  [[nodiscard]] const std::filesystem::path& database() const noexcept { return database_; }
+  [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
+
+ private:
+  const std::filesystem::path database_;
+  const std::filesystem::path store_;
+  std::mutex mutex_;  // guards queries_
+  catalog::Queries queries_;
+};
+
+class Run::Impl {
+ public:
+  Impl(std::shared_ptr<Catalog::Impl> catalog, std::string uid) : catalog_(std::move(catalog)), uid_(std::move(uid)) {}
+
+  [[nodiscard]] Catalog::Impl& catalog() const noexcept { return *catalog_; }
+  [[nodiscard]] const std::string& uid() const noexcept { return uid_; }
+  /// \throws Error(not_found), with the names there are
+  [[nodiscard]] StreamInfo stream(std::string_view name) const;
+
+ private:
+  std::shared_ptr<Catalog::Impl> catalog_;  // shared with the Catalog and its other runs
+  std::string uid_;
+};
+
+}  // namespace resonance

@@ -1,0 +1,66 @@
+/// The SQL of reading a beamtime, and its rows as plain values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resonance/beamtime.hpp"
+#include "resonance/catalog.hpp"
+#include "sqlite/connection.hpp"
+
+namespace resonance::catalog {
+
+/// One image_refs row with the number of its event.
+struct RefRow {
+  std::string zarr_group;
+  std::uint64_t number = 0;
+  std::uint64_t seq_num = 0;
+  std::uint64_t height = 0, width = 0;
+  std::string dtype;
+};
+
+/// One frame array as image_refs tells it.
+struct ArrayRow {
+  std::string field, zarr_group, dtype, codec;
+  std::uint64_t frames = 0, height = 0, width = 0;
+};
+
+/// Reads one beamtime. Not synchronised. Works without our side tables and without image_refs.compression_codec.
+class Queries {
+ public:
+  /// \throws Error(corrupt) no beamtime; Error(unsupported) newer version
+  explicit Queries(const std::filesystem::path& database);
+
+  std::vector<RunSummary> find(const RunQuery& query);
+  std::optional<std::string> nth_newest(std::uint64_t n);                  ///< uid; 0 is the newest
+  std::optional<std::string> by_scan_id(std::int64_t scan_id);             ///< uid of the newest that has it
+  std::vector<std::string> by_prefix(std::string_view prefix, int limit);  ///< uids
+  bool exists(std::string_view uid);
+
+  RunSummary summary(std::string_view uid);
+  std::string metadata(std::string_view uid);  ///< JSON text; empty when null
+  std::optional<std::string> reason(std::string_view uid);
+  std::optional<SampleMetadata> sample(std::string_view uid);
+  std::vector<StreamInfo> streams(std::string_view uid);
+  /// Events of a stream with seq_num >= first, at most `limit`, as (seq_num, uid, time, data, timestamps).
+  void events(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit, const std::function<void(sqlite::Statement&)>& visit);
+  std::vector<std::string> fields(std::string_view uid);
+  std::vector<ArrayRow> arrays(std::string_view uid);
+  void refs(std::string_view uid, std::string_view field, const std::function<void(RefRow&&)>& visit);
+  BeamtimeStatistics statistics();
+
+ private:
+  std::string summary_columns() const;
+  RunSummary read_summary(sqlite::Statement& row);
+  std::optional<std::int64_t> scan_id_in(std::string_view metadata) const;
+
+  sqlite::Connection connection_;
+  bool has_side_tables_ = false;
+  bool has_codec_ = false;
+};
+
+}  // namespace resonance::catalog

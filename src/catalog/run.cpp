@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/catalog_impl.hpp"
+#include "catalog/image_sequence_impl.hpp"
+#include "catalog/table_builder.hpp"
+#include "frames/frame_array_reader.hpp"
+#include "io/file_system.hpp"
+#include "resonance/error.hpp"
+
+namespace resonance {
+
+namespace {
+
+constexpr std::uint64_t kEventsPerQuery = 2000;  // rows fetched at a time, so that no read transaction outlives a page of them
+
+/// One row of the events table as fetched.
+struct EventText {
+  std::uint64_t seq_num;
+  std::string uid;
+  double time;
+  std::string data, timestamps;
+};
+
+std::vector<EventText> fetch(Catalog::Impl& catalog, const std::string& stream_uid, std::uint64_t first, std::uint64_t limit) {
+  std::vector<EventText> out;
+  catalog.with([&](catalog::Queries& queries) {
+    queries.events(stream_uid, first, limit, [&](sqlite::Statement& row) {
+      out.push_back({static_cast<std::uint64_t>(row.int64(0)), row.string(1), row.real(2), row.string(3), row.string(4)});
+    });
+  });
+  return out;
+}
+
+Json parse_part(const std::string& text, std::string_view what, std::uint64_t seq_num, std::string_view stream, const std::string& run) {
+  if (text.empty()) return Json::object();
+  try {
+    auto out = Json::parse(text);
+    if (out.is_null()) return Json::object();
+    if (!out.is_object()) throw Error(ErrorCode::corrupt, "it is no JSON object");
+    return out;
+  } catch (Error& error) {
+    error.add_context(fmt::format("reading the {} of event {} of stream '{}' of run {}", what, seq_num, stream, run));
+    throw;
+  }
+}
+
+}  // namespace
+
+StreamInfo Run::Impl::stream(std::string_view name) const {
+  auto all = catalog_->with([&](catalog::Queries& queries) { return queries.streams(uid_); });
+  std::string known;
+  for (auto& stream : all) {
+    if (stream.name == name) return std::move(stream);
+    known += (known.empty() ? "" : ", ") + stream.name;
+  }
+  throw Error(ErrorCode::not_found,
+              fmt::format("run {} has no stream '{}'; {}", uid_, name, known.empty() ? "it has none" : "it has: " + known));
+}
+
+const std::string& Run::uid() const noexcept { return impl_->uid(); }
+
+RunSummary Run::summary() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.summary(uid()); });
+}
+
+Json Run::metadata() const {
+  const auto text = impl_->catalog().with([&](catalog::Queries& queries) { return queries.metadata(uid()); });
+  if (text.empty()) return Json::object();
+  try {
+    auto out = Json::parse(text);
+    return out.is_null() ? Json::object() : out;
+  } catch (Error& error) {
+    error.add_context(fmt::format("reading the metadata of run {}", uid()));
+    throw;
+  }
+}
+
+std::optional<SampleMetadata> Run::sample() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.sample(uid()); });
+}
+
+std::optional<std::string> Run::reason() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.reason(uid()); });
+}
+
+std::vector<StreamInfo> Run::streams() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.streams(uid()); });
+}
+
+std::vector<std::string> Run::fields() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.fields(uid()); });
+}
+
+std::vector<FrameStoreInfo> Run::frame_stores() const {
+  std::vector<FrameStoreInfo> out;
+  for (const auto& row : impl_->catalog().with([&](catalog::Queries& queries) { return queries.arrays(uid()); })) {
+    FrameStoreInfo info{row.field, row.zarr_group, row.frames, row.height, row.width, parse_dtype(row.dtype), row.codec, 0};
+    try {  // what zarr.json says is true; what the column says is the next best when the store is away
+      const frames::FrameArrayReader reader(impl_->catalog().store(), row.zarr_group);
+      info.codec = reader.codec_name();
+      info.bytes = io::allocated_bytes(reader.folder());
+    } catch (const Error&) {
+      if (info.codec.empty()) info.codec = "unknown";
+    }
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+void Run::for_each_event(std::string_view stream, const std::function<bool(const Event&)>& visit, std::uint64_t first_seq_num) const {
+  const auto info = impl_->stream(stream);
+  for (auto next = first_seq_num;;) {
+    const auto rows = fetch(impl_->catalog(), info.uid, next, kEventsPerQuery);
+    for (const auto& row : rows) {
+      const Event event{row.uid, row.seq_num, row.time, parse_part(row.data, "data", row.seq_num, stream, uid()),
+                        parse_part(row.timestamps, "timestamps", row.seq_num, stream, uid())};
+      if (!visit(event)) return;
+      next = row.seq_num + 1;
+    }
+    if (rows.size() < kEventsPerQuery) return;
+  }
+}
+
+Table Run::table(std::string_view stream, const TableOptions& options) const {
+  const auto info = impl_->stream(stream);
+  catalog::TableBuilder builder(info.data_keys, options.columns);
+  auto left = options.max_rows;
+  for (auto next = options.first_seq_num; left > 0;) {
+    const auto rows = fetch(impl_->catalog(), info.uid, next, std::min(left, kEventsPerQuery));
+    for (const auto& row : rows) {
+      builder.add(row.seq_num, row.time, parse_part(row.data, "data", row.seq_num, stream, uid()));
+      next = row.seq_num + 1;
+    }
+    if (rows.size() < std::min(left, kEventsPerQuery)) break;
+    left -= rows.size();
+  }
+  return builder.finish();
+}
+
+ImageSequence Run::images(std::string_view field) const {
+  auto out = std::make_shared<ImageSequence::Impl>(impl_->catalog().store(), uid(), std::string(field));
+  impl_->catalog().with([&](catalog::Queries& queries) { queries.refs(uid(), field, [&](catalog::RefRow&& row) { out->add(row); }); });
+  return ImageSequence(std::move(out));
+}
+
+}  // namespace resonance

@@ -1,0 +1,75 @@
+#include "catalog/table_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resonance/error.hpp"
+
+namespace resonance::catalog {
+
+namespace {
+
+std::string text_member(const Json& spec, std::string_view name) {
+  const auto* value = spec.find(name);
+  return value != nullptr && value->is_string() ? value->as_string() : std::string();
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns) : wanted_(columns) {
+  std::erase_if(wanted_, [](const std::string& name) { return name == "seq_num" || name == "time"; });
+  const bool all = columns.empty();
+  if (!all)
+    for (const auto& name : wanted_) declare(name, data_keys);
+  if (!data_keys.is_object()) return;
+  for (const auto& [key, spec] : data_keys.as_object()) {
+    declared_.push_back(key);
+    if (all && spec.find("external") == nullptr) declare(key, data_keys);
+  }
+}
+
+void TableBuilder::declare(const std::string& key, const Json& data_keys) {
+  if (position_.contains(key)) return;
+  const auto* spec = data_keys.find(key);
+  const auto units = spec == nullptr ? std::string() : text_member(*spec, "units");
+  position_.emplace(key, builders_.size());
+  builders_.emplace_back(key, spec == nullptr ? std::string() : text_member(*spec, "dtype"),
+                         units.empty() ? std::nullopt : std::optional(units));
+}
+
+ColumnBuilder* TableBuilder::builder_for(const std::string& key, std::size_t hint) {
+  if (hint < builders_.size() && builders_[hint].name() == key) return &builders_[hint];  // events list their keys in one order
+  if (const auto it = position_.find(key); it != position_.end()) return &builders_[it->second];
+  if (!wanted_.empty()) return nullptr;
+  declare(key, Json());
+  return &builders_.back();
+}
+
+void TableBuilder::add(std::uint64_t seq_num, double time, Json&& data) {
+  const auto row = seq_nums_.size();
+  seq_nums_.push_back(static_cast<std::int64_t>(seq_num));
+  times_.push_back(time);
+  std::size_t hint = 0;
+  for (auto& [key, value] : data.as_object())
+    if (auto* builder = builder_for(key, hint++)) builder->add(std::move(value), row);
+}
+
+Table TableBuilder::finish() {
+  Table out;
+  out.rows = seq_nums_.size();
+  out.columns.push_back({"seq_num", std::move(seq_nums_), {}, {}, {}, out.rows});
+  out.columns.push_back({"time", std::move(times_), {}, {}, "s", out.rows});
+  for (auto& builder : builders_) {
+    if (contains(wanted_, builder.name()) && !builder.seen() && !contains(declared_, builder.name()) && out.rows > 0)
+      throw Error(ErrorCode::not_found, fmt::format("there is no column '{}'", builder.name()));
+    out.columns.push_back(builder.finish(out.rows));
+  }
+  return out;
+}
+
+}  // namespace resonance::catalog

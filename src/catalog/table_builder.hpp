@@ -1,0 +1,34 @@
+/// Events in, columns out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "catalog/column_builder.hpp"
+
+namespace resonance::catalog {
+
+class TableBuilder {
+ public:
+  /// `columns` empty: every declared key that is not a frame field, and every other key that an event holds.
+  TableBuilder(const Json& data_keys, const std::vector<std::string>& columns);
+
+  void add(std::uint64_t seq_num, double time, Json&& data);
+  /// \throws Error(not_found) a column that was asked for and is neither declared nor in any event
+  [[nodiscard]] Table finish();
+
+ private:
+  ColumnBuilder* builder_for(const std::string& key, std::size_t hint);
+  void declare(const std::string& key, const Json& data_keys);
+
+  std::vector<std::string> wanted_;
+  std::vector<std::string> declared_;
+  std::vector<ColumnBuilder> builders_;
+  std::map<std::string, std::size_t, std::less<>> position_;
+  std::vector<std::int64_t> seq_nums_;
+  std::vector<double> times_;
+};
+
+}  // namespace resonance::catalog

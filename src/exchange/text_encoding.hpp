@@ -1,0 +1,20 @@
+/// Foreign text → UTF-8, foreign names → names that data keys may have.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resonance::exchange {
+
+/// The text as UTF-8 without byte order mark. What is not valid UTF-8 is taken as Latin-1, byte by byte, which always works.
+/// \throws Error(unsupported) UTF-16, by its byte order mark
+[[nodiscard]] std::string to_utf8(std::string text);
+
+/// A name for a data key: blanks at the ends cut, control characters as blanks, at most 240 bytes; `otherwise` when nothing is left.
+[[nodiscard]] std::string to_label(std::string_view text, std::string_view otherwise);
+
+/// to_label() for the columns of a table: nameless ones become "column 5", repeated ones "name (2)".
+[[nodiscard]] std::vector<std::string> to_column_names(const std::vector<std::string>& names);
+
+}  // namespace resonance::exchange

@@ -1,0 +1,42 @@
+/// How the frames of one array are laid out in shard files (docs/format.md, section 2). Arithmetic only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "resonance/run_writer.hpp"
+#include "zarr/metadata.hpp"
+
+namespace resonance::frames {
+
+struct Geometry {
+  std::uint64_t height = 0;
+  std::uint64_t width = 0;
+  DType dtype = DType::uint16;
+  bool operator==(const Geometry&) const = default;
+  [[nodiscard]] std::uint64_t frame_bytes() const noexcept { return height * width * item_size(dtype); }
+};
+
+/// "500x500 uint16"
+[[nodiscard]] std::string to_string(const Geometry& geometry);
+
+inline constexpr std::uint64_t kMaxChunksPerShard = 255;  ///< so that a shard index fits a page
+
+/// Everything that is fixed when an array is made.
+struct Layout {
+  Geometry geometry;
+  Codec codec = Codec::none;
+  std::uint64_t frames_per_chunk = 1;
+  std::uint64_t chunks_per_shard = 1;
+  std::uint64_t data_bytes = 0;  ///< of a shard file before its index
+  std::uint64_t index_bytes = 0;
+  zarr::ArrayMetadata metadata;  ///< with shape[0] = 0
+
+  [[nodiscard]] std::uint64_t frames_per_shard() const noexcept { return frames_per_chunk * chunks_per_shard; }
+  [[nodiscard]] bool raw() const noexcept { return codec == Codec::none; }
+};
+
+/// \throws Error(invalid_argument) empty or too large frames, bad level or shard size
+[[nodiscard]] Layout make_layout(const Geometry& geometry, const FrameOptions& options);
+
+}  // namespace resonance::frames

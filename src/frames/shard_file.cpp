@@ -1,0 +1,98 @@
+#include "frames/shard_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace resonance::frames {
+
+namespace {
+
+constexpr std::uint64_t kWritebackBytes = 8 << 20;
+
+std::vector<zarr::ChunkLocation> entries_at_birth(const Layout& layout, std::uint64_t used_chunks) {
+  std::vector<zarr::ChunkLocation> out(layout.chunks_per_shard);
+  if (!layout.raw()) return out;
+  const auto chunk_bytes = layout.metadata.codecs.decoded_bytes();
+  for (std::uint64_t i = 0; i < used_chunks; ++i) out[i] = {i * chunk_bytes, chunk_bytes};
+  return out;
+}
+
+}  // namespace
+
+ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout)
+    : files_(std::move(files)), path_(std::move(path)), layout_(layout), entries_(entries_at_birth(layout, layout.chunks_per_shard)) {
+  const auto partial = io::partial_name(path_);
+  file_ = files_->open(partial, io::OpenMode::create_new);
+  try {
+    file_->resize(layout.data_bytes + layout.index_bytes);
+    file_->write_at(layout.data_bytes, zarr::encode_shard_index(entries_, layout.raw()));
+    files_->rename(partial, path_);
+  } catch (...) {
+    try {
+      files_->remove(partial);
+    } catch (...) {  // the first error is the one to tell
+    }
+    throw;
+  }
+  dirty_ = true;
+}
+
+void ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> frame) {
+  const auto offset = slot * frame.size();
+  dirty_ = true;
+  file_->write_at(offset, frame);
+  file_->start_writeback(offset, frame.size());
+}
+
+void ShardFile::put_chunk(std::uint64_t chunk, std::span<const std::byte> encoded) {
+  const zarr::ChunkLocation location{data_end_, encoded.size()};
+  dirty_ = true;
+  file_->write_at(location.offset, encoded);
+  file_->write_at(layout_.data_bytes + chunk * zarr::kIndexEntryBytes, zarr::encode_index_entry(location));
+  entries_[chunk] = location;
+  data_end_ += encoded.size();
+  // Small chunks are left to the kernel until a few megabytes are together.
+  if (data_end_ / kWritebackBytes != location.offset / kWritebackBytes)
+    file_->start_writeback(location.offset / kWritebackBytes * kWritebackBytes, kWritebackBytes);
+}
+
+void ShardFile::take_back(std::uint64_t chunk) {
+  if (layout_.raw()) return;  // slots are simply written again
+  for (auto i = chunk; i < entries_.size(); ++i) {
+    if (entries_[i].missing()) continue;
+    data_end_ = std::min(data_end_, entries_[i].offset);
+    entries_[i] = {};
+    file_->write_at(layout_.data_bytes + i * zarr::kIndexEntryBytes, zarr::encode_index_entry(entries_[i]));
+  }
+}
+
+void ShardFile::sync() {
+  if (dirty_.exchange(false)) file_->sync();
+}
+
+void ShardFile::seal(std::uint64_t frames) {
+  const auto chunks = (frames + layout_.frames_per_chunk - 1) / layout_.frames_per_chunk;
+  if (layout_.raw() && chunks == layout_.chunks_per_shard) return sync();
+  const auto partial = io::partial_name(path_);
+  auto sealed = files_->open(partial, io::OpenMode::create_new);
+  write_sealed(*sealed, chunks);
+  sealed->sync();
+  files_->rename(partial, path_);
+  files_->sync_directory(path_.parent_path());
+  file_ = std::move(sealed);
+  dirty_ = false;
+}
+
+void ShardFile::write_sealed(io::File& out, std::uint64_t chunks) {
+  if (layout_.raw()) entries_ = entries_at_birth(layout_, chunks);
+  const auto length = layout_.raw() ? chunks * layout_.metadata.codecs.decoded_bytes() : data_end_;
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(length, 4 << 20));
+  for (std::uint64_t at = 0; at < length; at += buffer.size()) {
+    const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), length - at));
+    file_->read_exact(at, part);
+    out.write_at(at, part);
+  }
+  out.write_at(length, zarr::encode_shard_index(entries_, layout_.raw()));
+}
+
+}  // namespace resonance::frames

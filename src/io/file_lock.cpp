@@ -1,0 +1,64 @@
+#include "io/file_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "io/posix_error.hpp"
+#include "resonance/error.hpp"
+
+namespace resonance::io {
+
+namespace {
+
+struct flock one_byte(std::uint64_t byte, short type) {
+  struct flock range{};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = static_cast<off_t>(byte);
+  range.l_len = 1;
+  return range;
+}
+
+}  // namespace
+
+LockFile::LockFile(const std::filesystem::path& path) : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+  if (descriptor_ < 0) throw_errno(errno, "opening the lock file", path);
+}
+
+LockFile::~LockFile() { ::close(descriptor_); }
+
+bool LockFile::try_lock(std::uint64_t byte) {
+  auto range = one_byte(byte, F_WRLCK);
+  if (::fcntl(descriptor_, F_OFD_SETLK, &range) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
+  throw_errno(errno, "locking", path_);
+}
+
+void LockFile::lock(std::uint64_t byte, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (auto pause = std::chrono::microseconds(50); !try_lock(byte); pause = std::min(pause * 2, std::chrono::microseconds(5000))) {
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw Error(
+          ErrorCode::busy,
+          fmt::format("another process has been writing to {} for {} ms; is it stopped or hanging?", path_.string(), timeout.count()),
+          {.os_errno = 0, .file = path_, .offset = {}, .database = false});
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+void LockFile::unlock(std::uint64_t byte) noexcept {
+  auto range = one_byte(byte, F_UNLCK);
+  ::fcntl(descriptor_, F_OFD_SETLK, &range);
+}
+
+bool LockFile::held_by_other(std::uint64_t byte) {
+  auto range = one_byte(byte, F_WRLCK);
+  if (::fcntl(descriptor_, F_OFD_GETLK, &range) != 0) throw_errno(errno, "asking for locks on", path_);
+  return range.l_type != F_UNLCK;
+}
+
+}  // namespace resonance::io

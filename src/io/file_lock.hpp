@@ -1,0 +1,32 @@
+/// Locks between processes that die with their holder.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+
+namespace resonance::io {
+
+/// One file whose bytes are locks (Linux open-file-description locks). They hold between threads and processes alike, are
+/// dropped by the kernel when the holder dies, and never touch the locks that SQLite keeps on its own files.
+class LockFile {
+ public:
+  explicit LockFile(const std::filesystem::path& path);  ///< made when missing
+  ~LockFile();
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+
+  /// Lock one byte for this object alone. \return false when another holds it
+  [[nodiscard]] bool try_lock(std::uint64_t byte);
+  /// Wait at most `timeout`. \throws Error(busy) naming the file
+  void lock(std::uint64_t byte, std::chrono::milliseconds timeout);
+  void unlock(std::uint64_t byte) noexcept;
+  /// Whether somebody else holds the byte now.
+  [[nodiscard]] bool held_by_other(std::uint64_t byte);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace resonance::io

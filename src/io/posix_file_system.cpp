@@ -1,0 +1,144 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "io/file_system.hpp"
+#include "io/posix_error.hpp"
+#include "resonance/error.hpp"
+
+namespace resonance::io {
+
+void throw_errno(int error, std::string_view doing, const std::filesystem::path& path, std::optional<std::uint64_t> offset) {
+  const auto code = [error] {
+    switch (error) {
+      case ENOENT:
+        return ErrorCode::not_found;
+      case EEXIST:
+        return ErrorCode::already_exists;
+      case ENOSPC:
+      case EDQUOT:
+        return ErrorCode::no_space;
+      default:
+        return ErrorCode::io;
+    }
+  }();
+  std::string message = fmt::format("{} {}", doing, path.string());
+  if (offset) message += fmt::format(" at byte {}", *offset);
+  message += fmt::format(": {}", std::generic_category().message(error));
+  throw Error(code, std::move(message), {.os_errno = error, .file = path, .offset = offset, .database = false});
+}
+
+namespace {
+
+class PosixFile final : public File {
+ public:
+  PosixFile(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  ~PosixFile() override { ::close(descriptor_); }
+
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    std::size_t done = 0;
+    while (done < out.size()) {
+      const ssize_t n = ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      if (n == 0) break;
+      if (n > 0)
+        done += static_cast<std::size_t>(n);
+      else if (errno != EINTR)
+        throw_errno(errno, "reading", path_, offset + done);
+    }
+    return done;
+  }
+
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t n = ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+      if (n > 0)
+        done += static_cast<std::size_t>(n);
+      else if (n == 0)
+        throw_errno(EIO, "writing", path_, offset + done);
+      else if (errno != EINTR)
+        throw_errno(errno, "writing", path_, offset + done);
+    }
+  }
+
+  std::uint64_t size() override {
+    struct stat info{};
+    if (::fstat(descriptor_, &info) != 0) throw_errno(errno, "asking the size of", path_);
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  void resize(std::uint64_t bytes) override {
+    while (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0)
+      if (errno != EINTR) throw_errno(errno, "resizing", path_, bytes);
+  }
+
+  void sync() override {
+    // Not repeated after a failure: the kernel marks the pages clean, a second call would succeed without the data.
+    if (::fdatasync(descriptor_) != 0) throw_errno(errno, "syncing", path_);
+  }
+
+  void start_writeback(std::uint64_t offset, std::uint64_t bytes) override {
+    ::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+  }
+
+  const std::filesystem::path& path() const noexcept override { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  std::unique_ptr<File> open(const std::filesystem::path& path, OpenMode mode) override {
+    int flags = O_CLOEXEC;
+    if (mode == OpenMode::read) flags |= O_RDONLY;
+    if (mode == OpenMode::read_write) flags |= O_RDWR;
+    if (mode == OpenMode::create_new) flags |= O_RDWR | O_CREAT | O_EXCL;
+    int descriptor = -1;
+    do descriptor = ::open(path.c_str(), flags, 0666);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) throw_errno(errno, mode == OpenMode::create_new ? "creating" : "opening", path);
+    return std::make_unique<PosixFile>(path, descriptor);
+  }
+
+  bool exists(const std::filesystem::path& path) override { return ::access(path.c_str(), F_OK) == 0; }
+
+  void make_directory(const std::filesystem::path& path) override {
+    if (::mkdir(path.c_str(), 0777) == 0) return;
+    const int error = errno;
+    std::error_code ignored;
+    if (error == EEXIST && std::filesystem::is_directory(path, ignored)) return;
+    throw_errno(error, "making the folder", path);
+  }
+
+  void rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) throw_errno(errno, "renaming " + from.filename().string() + " to", to);
+  }
+
+  void remove(const std::filesystem::path& path) override {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno(errno, "removing", path);
+  }
+
+  void sync_directory(const std::filesystem::path& path) override {
+    const int descriptor = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) throw_errno(errno, "opening the folder", path);
+    const int failed = ::fsync(descriptor) != 0 ? errno : 0;
+    ::close(descriptor);
+    if (failed != 0) throw_errno(failed, "syncing the folder", path);
+  }
+};
+
+}  // namespace
+
+const std::shared_ptr<FileSystem>& posix_file_system() {
+  static const std::shared_ptr<FileSystem> instance = std::make_shared<PosixFileSystem>();
+  return instance;
+}
+
+}  // namespace resonance::io

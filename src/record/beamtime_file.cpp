@@ -1,0 +1,98 @@
+#include "record/beamtime_file.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "resonance/error.hpp"
+#include "resonance/schema.hpp"
+
+namespace resonance::record {
+
+namespace {
+
+constexpr std::int64_t kCheckpointPages = 2000;  // 8 MB of log
+
+const std::filesystem::path& require_recordable(const std::filesystem::path& path, bool allow_network) {
+  std::error_code ignored;
+  if (path.extension() != ".db" || path.stem().empty())
+    throw Error(ErrorCode::invalid_argument, fmt::format("a beamtime's file name ends in .db; '{}' does not", path.string()));
+  if (std::filesystem::is_directory(path, ignored)) throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder", path.string()));
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(folder, ignored))
+    throw Error(ErrorCode::not_found, fmt::format("there is no folder {} to put the beamtime in; make it first", folder.string()),
+                {.os_errno = 0, .file = folder, .offset = {}, .database = false});
+  if (const auto kind = io::network_file_system(path); !allow_network && !kind.empty())
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} is on a network file system ({}), where SQLite's locks are not safe; record on a local disk and copy, "
+                            "or ask for it with allow_network_file_system",
+                            path.string(), kind),
+                {.os_errno = 0, .file = path, .offset = {}, .database = false});
+  return path;
+}
+
+/// Holds the write lock for a scope.
+class WriteLock {
+ public:
+  WriteLock(io::LockFile& locks, std::chrono::milliseconds timeout) : locks_(locks) { locks_.lock(kWriteLockByte, timeout); }
+  ~WriteLock() { locks_.unlock(kWriteLockByte); }
+  WriteLock(const WriteLock&) = delete;
+  WriteLock& operator=(const WriteLock&) = delete;
+
+ private:
+  io::LockFile& locks_;
+};
+
+}  // namespace
+
+BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFileOptions& options)
+    : path_(require_recordable(path, options.allow_network_file_system)),
+      options_(options),
+      process_(::getpid()),
+      locks_(path_.string() + "-lock"),
+      connection_([&] {
+        const WriteLock lock(locks_, options.busy_timeout);
+        sqlite::Connection out(path_, sqlite::Access::create, options.busy_timeout);
+        out.set_synchronous(sqlite::Synchronous::full);
+        create_beamtime_schema(out.handle());
+        out.use_write_ahead_log();
+        out.set_synchronous(options.sync_commits ? sqlite::Synchronous::full : sqlite::Synchronous::normal);
+        return out;
+      }()) {
+  if (!options_.file_system) options_.file_system = io::posix_file_system();
+  options_.file_system->sync_directory(std::filesystem::absolute(path_).parent_path());  // the names of the database and its lock
+}
+
+BeamtimeFile::~BeamtimeFile() {
+  try {
+    close();
+  } catch (const Error&) {  // nothing is lost: the log is read at the next open
+  }
+}
+
+void BeamtimeFile::transact(const std::function<void()>& work) {
+  const WriteLock lock(locks_, options_.busy_timeout);
+  sqlite::Transaction transaction(connection_);
+  work();
+  transaction.commit();
+  if (connection_.log_pages() > kCheckpointPages) connection_.checkpoint();
+}
+
+void BeamtimeFile::sync_log() {
+  const std::lock_guard lock(log_mutex_);
+  if (!log_) {
+    log_ = options_.file_system->open(path_.string() + "-wal", io::OpenMode::read);
+    options_.file_system->sync_directory(std::filesystem::absolute(path_).parent_path());
+  }
+  log_->sync();
+}
+
+void BeamtimeFile::close() {
+  if (!open_ || ::getpid() != process_) return;  // after fork() the locks are the parent's
+  open_ = false;
+  const WriteLock lock(locks_, options_.busy_timeout);
+  connection_.set_synchronous(sqlite::Synchronous::full);
+  connection_.checkpoint();
+  connection_.leave_write_ahead_log();
+}
+
+}  // namespace resonance::record

@@ -1,0 +1,34 @@
+#include "record/discard.hpp"
+
+#include <fmt/format.h>
+
+#include "base/names.hpp"
+#include "record/beamtime_file.hpp"
+#include "record/recover.hpp"
+#include "record/statements.hpp"
+#include "resonance/error.hpp"
+
+namespace resonance {
+
+void discard_run(const std::filesystem::path& database, std::string_view uid) {
+  require_uid(uid, "run uid");
+  record::BeamtimeFile file(database, {});
+  record::Statements statements(file.connection());
+  if (!statements.run_exists(uid)) return;
+  if (file.locks().held_by_other(record::lock_byte_of(uid)))
+    throw Error(ErrorCode::busy, fmt::format("run {} of {} is being recorded", uid, database.string()));
+  file.transact([&] { statements.delete_run(uid); });
+  file.sync_log();
+  const auto frames = frame_store_of(database) / "runs" / std::string(uid);
+  auto quarantine = frame_store_of(database);
+  quarantine += ".quarantine";
+  std::error_code ignored;
+  if (!std::filesystem::exists(frames, ignored)) return;
+  for (int n = 1;; ++n) {
+    const auto place = quarantine / fmt::format("{}.{}", uid, n);
+    if (std::filesystem::exists(place, ignored)) continue;
+    return io::move_aside(frames, place);
+  }
+}
+
+}  // namespace resonance

@@ -1,0 +1,14 @@
+/// Take an unfinished import out of a beamtime.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace resonance {
+
+/// Delete the run with everything that belongs to it. Its frame arrays are moved to `<name>.zarr.quarantine/`, not deleted.
+/// Only for runs that can be made again; does nothing when there is no such run.
+/// \throws Error(busy) while a living writer records it
+void discard_run(const std::filesystem::path& database, std::string_view uid);
+
+}  // namespace resonance

@@ -1,0 +1,108 @@
+/// The state of a RunWriter. The public class only forwards.
+#pragma once
+
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "record/beamtime_file.hpp"
+#include "record/chore.hpp"
+#include "record/data_keys.hpp"
+#include "record/run_frames.hpp"
+#include "record/statements.hpp"
+#include "resonance/run_writer.hpp"
+
+namespace resonance {
+
+/// Invariants (docs/architecture.md): F1 data before index entry, F2 index entry before commit, F3 commit before shape,
+/// D1 frames synced before the log, D2 an event and its references in one transaction, D3 no transaction while waiting.
+class RunWriter::Impl {
+ public:
+  Impl(const std::filesystem::path& database, RunWriterOptions options);
+  ~Impl();
+
+  std::int64_t add_sample(const SampleMetadata& sample);
+  std::string open_run(std::string_view plan_name, RunOptions options);
+  std::string open_stream(std::string_view name, const Json& data_keys);
+  std::vector<std::string> write_events(std::string_view stream, std::span<const NewEvent> events, bool one_transaction);
+  std::uint64_t write_frames(std::span<const std::string> event_uids, std::string_view field, const FrameBlock& block,
+                             bool one_transaction);
+  void flush();
+  void sync();
+  std::uint64_t durable(std::string_view stream) const;
+  void close_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
+  void close();
+  bool run_open() const;
+  const std::filesystem::path& database() const noexcept { return database_; }
+
+ private:
+  struct Stream {
+    std::string uid;
+    record::DataKeys keys;
+    std::uint64_t queued = 0;  // seq_num of the newest event given
+    std::uint64_t committed = 0;
+    std::uint64_t durable = 0;
+  };
+  struct OpenRun {
+    std::string uid;
+    std::uint64_t lock_byte;
+    record::RunFrames frames;
+    std::map<std::string, Stream, std::less<>> streams;
+    std::uint64_t events = 0, frame_refs = 0;   // committed
+    std::string last_event, last_event_stream;  // uids: the event that frames are most often added to
+  };
+  /// Rows that wait for one transaction.
+  struct Queue {
+    std::vector<record::EventRow> events;
+    std::vector<record::ImageRefRow> refs;
+    std::size_t bytes = 0;
+    [[nodiscard]] bool empty() const noexcept { return events.empty() && refs.empty(); }
+  };
+
+  // All of these are called with mutex_ held.
+  void require_usable() const;
+  OpenRun& require_run();
+  Stream& require_stream(std::string_view name);
+  Stream& stream_by_uid(std::string_view uid);
+  void queue_event(Stream& stream, const NewEvent& event);
+  void queue_all(const std::function<void()>& work);  // all of it, or nothing
+  void finish_call(bool one_transaction);             // commit, or leave queued (group)
+  void commit_queue();
+  void drop_queue() noexcept;
+  void sync_frames_before_commit();
+  std::int64_t sample_id(const SampleMetadata& sample);
+  std::string stream_of(std::string_view event_uid);
+  void fail(std::string why) noexcept;
+  void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
+
+  // Chores. They take mutex_ only to look, not while the disk works.
+  void commit_chore() noexcept;
+  void publish_chore() noexcept;
+  void sync_chore() noexcept;
+  void sync_now();
+  std::vector<record::FrameArray> arrays() const;
+  void log(const std::string& message) const noexcept;
+  [[nodiscard]] double now() const;
+
+  const std::filesystem::path database_;
+  const RunWriterOptions options_;
+  const int process_;  // a child after fork() has none of our threads and must not use our locks
+
+  std::mutex sync_mutex_;     // one sync at a time; taken before mutex_
+  mutable std::mutex mutex_;  // guards everything below, the database connection included
+  record::BeamtimeFile file_;
+  record::Statements statements_;
+  std::optional<OpenRun> run_;
+  Queue queue_;
+  std::string failure_;  // why nothing more can be written; empty: nothing is wrong
+  bool closed_ = false;
+
+  // Last, so that they are stopped before anything they use is gone.
+  std::unique_ptr<record::Chore> committing_, publishing_, syncing_;
+};
+
+}  // namespace resonance

@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include "resonance/beamtime.hpp"
+#include "resonance/error.hpp"
+#include "schema/structure.hpp"
+#include "schema/versions.hpp"
+
+namespace resonance {
+
+MigrationReport migrate_beamtime_file(const std::filesystem::path& database, const MigrationOptions& options) {
+  MigrationReport out;
+  {
+    sqlite::Connection reader(database, sqlite::Access::read);
+    if (schema::has_table(reader, "researchers"))
+      throw Error(ErrorCode::invalid_argument, fmt::format("{} is a master index, not a beamtime", database.string()));
+    out.from = reader.user_version();
+    out.steps = schema::planned_steps(reader, options.target);
+    out.to = options.target;
+    if (options.dry_run || out.steps.empty()) return out;
+    if (options.backup) {
+      out.backup = database;
+      out.backup += fmt::format(".v{}.bak", out.from);
+      reader.back_up_to(out.backup);
+    }
+  }
+  sqlite::Connection connection(database, sqlite::Access::read_write);
+  connection.set_synchronous(sqlite::Synchronous::full);
+  migrate_beamtime_schema(connection.handle(), options.target);
+  return out;
+}
+
+}  // namespace resonance

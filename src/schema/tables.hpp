@@ -1,0 +1,23 @@
+/// The tables of both databases as SQL (docs/format.md, section 1). Names, types and order of the core tables are fixed.
+#pragma once
+
+#include <span>
+
+namespace resonance::schema {
+
+struct TableDefinition {
+  const char* name;
+  const char* sql;                       ///< CREATE TABLE IF NOT EXISTS
+  std::span<const char* const> indexes;  ///< CREATE INDEX IF NOT EXISTS
+};
+
+[[nodiscard]] std::span<const TableDefinition> beamtime_tables() noexcept;  ///< version 2
+[[nodiscard]] const TableDefinition& image_refs_version_1() noexcept;       ///< without compression_codec
+[[nodiscard]] std::span<const TableDefinition> index_tables() noexcept;     ///< version 1
+/// Ours alone, beside the core tables; `kRecordExtension` in schema_extensions.
+[[nodiscard]] std::span<const TableDefinition> record_tables() noexcept;
+
+inline constexpr const char* kRecordExtension = "record";
+inline constexpr int kRecordExtensionVersion = 1;
+
+}  // namespace resonance::schema

@@ -1,0 +1,215 @@
+#include "sqlite/connection.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <memory>
+#include <utility>
+
+#include "resonance/error.hpp"
+#include "sqlite/sqlite_error.hpp"
+
+namespace resonance::sqlite {
+
+namespace {
+
+/// `file:` URI of a path, so that "immutable" can be asked for and no name is taken for an option.
+std::string uri_of(const std::filesystem::path& path, bool immutable) {
+  std::string out = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    if (c == '%' || c == '?' || c == '#')
+      out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  if (immutable) out += "?immutable=1";
+  return out;
+}
+
+void require_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto detail = ErrorDetail{.os_errno = 0, .file = path, .offset = {}, .database = true};
+  if (!std::filesystem::exists(path, ignored)) throw Error(ErrorCode::not_found, fmt::format("there is no file {}", path.string()), detail);
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder; name the .db file of a beamtime", path.string()), detail);
+}
+
+}  // namespace
+
+Connection::Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_timeout) : path_(path) {
+  if (access != Access::create) require_file(path);
+  try {
+    open(access, false);
+    configure(access, busy_timeout);
+  } catch (const Error& error) {
+    close();
+    // A database in log mode cannot be opened where the log's side files cannot be made. Without a log there is nothing in
+    // them to miss, and on read-only media nobody can write one meanwhile.
+    std::error_code ignored;
+    const auto log = path.string() + "-wal";
+    if (access != Access::read || error.code() != ErrorCode::io) throw;
+    if (std::filesystem::exists(log, ignored) && std::filesystem::file_size(log, ignored) != 0) throw;
+    open(access, true);
+    try {
+      configure(access, busy_timeout);
+    } catch (...) {
+      close();
+      throw;
+    }
+  }
+}
+
+Connection::Connection(sqlite3* borrowed) : handle_(borrowed), owned_(false) {
+  if (borrowed == nullptr) throw Error(ErrorCode::invalid_argument, "the connection is null");
+  const char* name = sqlite3_db_filename(borrowed, "main");
+  path_ = name == nullptr ? "" : name;
+}
+
+Connection Connection::in_memory() {
+  Connection out;
+  if (const int result = sqlite3_open_v2(":memory:", &out.handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+      result != SQLITE_OK)
+    throw_sqlite("", result, 0, "cannot open", "making a");
+  out.configure(Access::create, std::chrono::milliseconds(0));
+  return out;
+}
+
+Connection::~Connection() { close(); }
+
+Connection::Connection(Connection&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), owned_(other.owned_), path_(std::move(other.path_)), log_pages_(other.log_pages_) {
+  // The hook set in configure() points at the object that owns the handle.
+  if (handle_ != nullptr && owned_) watch_log();
+}
+
+void Connection::watch_log() noexcept {
+  const auto hook = [](void* self, sqlite3*, const char*, int pages) {
+    static_cast<Connection*>(self)->log_pages_ = pages;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_, hook, this);  // takes the place of SQLite's own hook, which is the automatic checkpoint
+}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  if (this != &other) {
+    close();
+    std::destroy_at(this);
+    std::construct_at(this, std::move(other));
+  }
+  return *this;
+}
+
+void Connection::open(Access access, bool immutable) {
+  int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+  flags |= access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
+  if (const int result = sqlite3_open_v2(uri_of(path_, immutable).c_str(), &handle_, flags, nullptr); result != SQLITE_OK)
+    throw_sqlite(path_.string(), result, handle_ == nullptr ? 0 : sqlite3_system_errno(handle_),
+                 handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_), "opening");
+}
+
+void Connection::configure(Access access, std::chrono::milliseconds busy_timeout) {
+  sqlite3_extended_result_codes(handle_, 1);
+  sqlite3_busy_timeout(handle_, static_cast<int>(busy_timeout.count()));
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  sqlite3_limit(handle_, SQLITE_LIMIT_ATTACHED, 0);
+  execute("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+  if (query_int("PRAGMA foreign_keys") != 1)
+    throw Error(ErrorCode::unsupported, "this build of SQLite has no foreign keys",
+                {.os_errno = 0, .file = path_, .offset = {}, .database = true});
+  // The first look at the file: says now, not at the first query, that it is no database or cannot be read.
+  (void)query_int("SELECT count(*) FROM sqlite_master");
+  if (access != Access::read) watch_log();
+}
+
+void Connection::close() noexcept {
+  if (handle_ != nullptr && owned_) sqlite3_close_v2(handle_);
+  handle_ = nullptr;
+}
+
+void Connection::execute(const std::string& sql) {
+  if (const int result = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); result != SQLITE_OK)
+    throw_sqlite(handle_, result, "working on");
+}
+
+Statement Connection::prepare(std::string_view sql) { return {handle_, sql}; }
+
+std::int64_t Connection::query_int(std::string_view sql) {
+  auto statement = prepare(sql);
+  return statement.step() ? statement.int64(0) : 0;
+}
+
+std::string Connection::query_text(std::string_view sql) {
+  auto statement = prepare(sql);
+  return statement.step() ? statement.string(0) : std::string();
+}
+
+std::int64_t Connection::last_insert_rowid() const noexcept { return sqlite3_last_insert_rowid(handle_); }
+std::int64_t Connection::changes() const noexcept { return sqlite3_changes64(handle_); }
+bool Connection::in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
+int Connection::user_version() { return static_cast<int>(query_int("PRAGMA user_version")); }
+void Connection::set_user_version(int version) { execute(fmt::format("PRAGMA user_version = {}", version)); }
+
+void Connection::use_write_ahead_log() {
+  if (const auto mode = query_text("PRAGMA journal_mode = WAL"); mode != "wal")
+    throw Error(ErrorCode::unsupported, fmt::format("{} cannot use a write-ahead log here (journal mode {})", path_.string(), mode),
+                {.os_errno = 0, .file = path_, .offset = {}, .database = true});
+}
+
+bool Connection::leave_write_ahead_log() {
+  sqlite3_busy_timeout(handle_, 0);
+  try {
+    return query_text("PRAGMA journal_mode = DELETE") == "delete";
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::busy) throw;
+    return false;
+  }
+}
+
+void Connection::set_synchronous(Synchronous level) {
+  execute(level == Synchronous::full     ? "PRAGMA synchronous = FULL"
+          : level == Synchronous::normal ? "PRAGMA synchronous = NORMAL"
+                                         : "PRAGMA synchronous = OFF");
+}
+
+void Connection::checkpoint() {
+  int log = 0;
+  int moved = 0;
+  const int result = sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_PASSIVE, &log, &moved);
+  if (result == SQLITE_BUSY) return;
+  if (result != SQLITE_OK) throw_sqlite(handle_, result, "moving the log into");
+  log_pages_ = log - moved;
+}
+
+void Connection::back_up_to(const std::filesystem::path& destination) {
+  if (std::filesystem::exists(destination))
+    throw Error(ErrorCode::already_exists, fmt::format("{} is there already; move it away first", destination.string()),
+                {.os_errno = 0, .file = destination, .offset = {}, .database = false});
+  Connection copy(destination, Access::create);
+  sqlite3_backup* backup = sqlite3_backup_init(copy.handle_, "main", handle_, "main");
+  if (backup == nullptr) throw_sqlite(copy.handle_, sqlite3_errcode(copy.handle_), "copying to");
+  sqlite3_backup_step(backup, -1);
+  if (const int result = sqlite3_backup_finish(backup); result != SQLITE_OK) throw_sqlite(copy.handle_, result, "copying to");
+}
+
+Transaction::Transaction(Connection& connection) : connection_(connection), savepoint_(connection.in_transaction()) {
+  connection_.execute(savepoint_ ? "SAVEPOINT resonance" : "BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    connection_.execute(savepoint_ ? "ROLLBACK TO resonance; RELEASE resonance" : "ROLLBACK");
+  } catch (const Error&) {  // SQLite rolls back by itself after the errors that make ROLLBACK fail
+  }
+}
+
+void Transaction::commit() {
+  connection_.execute(savepoint_ ? "RELEASE resonance" : "COMMIT");
+  open_ = false;
+}
+
+}  // namespace resonance::sqlite

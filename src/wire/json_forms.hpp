@@ -1,0 +1,43 @@
+/// The one JSON form of every public type, used by the command, the server and Python.
+///
+/// Members are called as in the core tables, or as in the C++ type where there is no such column. What is absent is null, so
+/// that every object of a kind has the same members in the same order.
+#pragma once
+
+#include "resonance/beamtime.hpp"
+#include "resonance/catalog.hpp"
+#include "resonance/exchange.hpp"
+#include "resonance/json.hpp"
+#include "resonance/simulation.hpp"
+#include "resonance/table.hpp"
+#include "resonance/types.hpp"
+
+namespace resonance::wire {
+
+/// A line of `ls`: uid, scan_id, plan_name, sample (its name), time_start, time_stop, exit_status, num_events, num_frames,
+/// operator, tags.
+[[nodiscard]] Json to_json(const RunSummary& run);
+[[nodiscard]] Json to_json(const SampleMetadata& sample);  ///< id, name, formula, serial, tags, beamline_pos, extra
+[[nodiscard]] Json to_json(const Event& event);            ///< uid, seq_num, time, data, timestamps
+[[nodiscard]] Json to_json(const StreamInfo& stream);      ///< name, data_keys, num_events, uid, time_created
+[[nodiscard]] Json to_json(const FrameStoreInfo& frames);  ///< field, zarr_group, shape [frames, height, width], dtype, codec, bytes
+
+/// The object of `show`: a line of `ls`, then reason, sample_metadata (null when there is no sample), metadata, streams,
+/// frames.
+[[nodiscard]] Json run_to_json(const Run& run);
+
+/// One row as an object of column name → value. Rows one by one keep the memory of a long table bounded.
+[[nodiscard]] Json row_to_json(const Table& table, std::uint64_t row);
+[[nodiscard]] Json to_json(const Table& table);  ///< all rows, as an array
+
+[[nodiscard]] Json to_json(const SchemaDescription& schema);  ///< `extensions` is an object of name → version
+[[nodiscard]] Json to_json(const MigrationReport& report);    ///< from, to, steps, backup
+/// The members of the type, then compression (frame_bytes / store_bytes), events_per_second and frames_per_second of
+/// recording; each null where its divisor is 0.
+[[nodiscard]] Json to_json(const BeamtimeStatistics& statistics);
+[[nodiscard]] Json to_json(const ImportFormat& format);  ///< name, description
+[[nodiscard]] Json to_json(const ImportReport& report);
+[[nodiscard]] Json to_json(const SimulatedEvent& event);  ///< `{"run": uid, "seq_num": n, "acknowledged": true}`
+[[nodiscard]] Json to_json(const SimulationReport& report);
+
+}  // namespace resonance::wire

@@ -1,0 +1,26 @@
+/// The compressing codecs of a chunk, each over the library that defines its format. Contexts are kept per thread.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "zarr/codec.hpp"
+
+namespace resonance::zarr {
+
+/// Longest result for `bytes` bytes.
+[[nodiscard]] std::size_t bound(const BloscCodec& codec, std::size_t bytes) noexcept;
+[[nodiscard]] std::size_t bound(const ZstdCodec& codec, std::size_t bytes) noexcept;
+[[nodiscard]] std::size_t bound(const GzipCodec& codec, std::size_t bytes) noexcept;
+
+/// `out` holds at least bound() bytes. \return bytes written
+std::size_t compress(const BloscCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+std::size_t compress(const ZstdCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+std::size_t compress(const GzipCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+
+/// Never writes past `out`, whatever the header of `in` says. \return bytes written \throws Error(corrupt)
+std::size_t decompress(const BloscCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+std::size_t decompress(const ZstdCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+std::size_t decompress(const GzipCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+
+}  // namespace resonance::zarr

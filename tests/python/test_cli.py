@@ -1,0 +1,513 @@
+"""The command as a user meets it: text in, text out, exit statuses. What it says is held against the database itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import pty
+import signal
+import sqlite3
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+VERBS = "init import simulate ls show table image schema migrate stat completion".split()
+
+
+@pytest.fixture(scope="session")
+def beamtime(resonance, tmp_path_factory):
+    """Four simulated runs; the first and the third have frames. Only read in these tests."""
+    path = tmp_path_factory.mktemp("cli") / "demo.db"
+    resonance("simulate", path, "--runs", 4, "--events", 12, "--shape", "32,48", "--seed", 7)
+    return path
+
+
+def rows(path, statement, *values):
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+def with_frames(resonance, path):
+    return next(run for run in resonance("ls", path, "--json").json() if run["num_frames"])
+
+
+def on_terminal(resonance, *arguments, env=None):
+    """What a terminal of 80 columns gets to see on standard output."""
+    leader, follower = pty.openpty()
+    env = {key: value for key, value in {**resonance.env, "TERM": "xterm", **(env or {})}.items() if key != "COLUMNS"}
+    process = subprocess.Popen(resonance.arguments(*arguments), stdout=follower, stderr=subprocess.PIPE, env=env)
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            part = os.read(leader, 65536)
+        except OSError:  # the end, on Linux
+            break
+        if not part:
+            break
+        shown += part
+    os.close(leader)
+    process.communicate()
+    return shown.decode(), process.returncode
+
+
+# Help, completion, wrong calls
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_each_verb_has_an_example_and_fits_80_columns(resonance, verb):
+    text = resonance(verb, "--help").stdout
+    assert f"Usage: resonance {verb}" in text
+    assert "Examples:" in text and f"  resonance {verb} " in text or f"(resonance {verb} " in text
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+def test_help_of_the_command_names_every_verb(resonance):
+    text = resonance("--help").stdout
+    assert [verb for verb in VERBS if f"\n  {verb} " not in text] == []
+    assert resonance("--version").stdout.split()[0] == "resonance"
+
+
+def test_completion_script_is_valid_and_knows_verbs_options_and_words(resonance, tmp_path):
+    script = tmp_path / "completion"
+    script.write_text(resonance("completion", "bash").stdout)
+    subprocess.run(["bash", "-n", script], check=True)
+
+    def offered(*words):
+        call = f'source "{script}"; COMP_WORDS=({" ".join(map(repr, words))}); COMP_CWORD={len(words) - 1}; _resonance; echo "${{COMPREPLY[@]}}"'
+        return subprocess.run(["bash", "-c", call], check=True, capture_output=True, text=True).stdout.split()
+
+    assert set(VERBS) <= set(offered("resonance", ""))
+    assert offered("resonance", "sch") == ["schema"]
+    assert offered("resonance", "ls", "x.db", "--si") == ["--since"]
+    assert offered("resonance", "ls", "x.db", "--status", "fa") == ["failed"]
+    assert offered("resonance", "--json", "table", "--format", "") == ["csv", "json", "arrow"]
+    assert "--json" in offered("resonance", "ls", "--")
+
+
+@pytest.mark.parametrize(
+    "call, status, words",
+    [
+        ([], 2, "name a verb"),
+        (["sho"], 2, "did you mean 'show'?"),
+        (["frobnicate"], 2, "'frobnicate' is no verb"),
+        (["ls"], 2, "X.db is required"),
+        (["ls", "a.db", "b.db"], 2, "b.db"),
+        (["ls", "a.db", "--nonsense"], 2, "--nonsense"),
+        (["ls", "a.db", "--limit", "-3"], 2, "'-3' is no whole number"),
+        (["ls", "a.db", "--status", "fine"], 2, "none of success, aborted, failed, open"),
+        (["ls", "nowhere.db"], 3, "nowhere.db: no such file"),
+        (["import", "--into", "x.db"], 2, "FILE is required"),
+        (["import", "x.txt"], 2, "--into is required"),
+        (["simulate", "x.db", "--shape", "5"], 2, "height and width"),
+        (["simulate", "x.db", "--rate", "0"], 2, "--rate"),
+        (["simulate", "x.db", "--dtype", "complex64"], 2, "complex64"),
+        (["completion", "fish"], 2, "'fish' is none of bash"),
+    ],
+)
+def test_wrong_calls_are_told_in_one_line(resonance, tmp_path, call, status, words):
+    done = resonance(*call, status=status, cwd=tmp_path)
+    assert done.stdout == ""
+    assert done.stderr.startswith("resonance: ") and done.stderr.count("\n") == 1
+    assert words in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_errors_are_json_on_request(resonance):
+    done = resonance("ls", "nowhere.db", "--json", status=3)
+    assert done.stdout == ""
+    error = json.loads(done.stderr)["error"]
+    assert error["code"] == "not_found" and "nowhere.db" in error["message"]
+    assert json.loads(resonance("--json", "nonsense", status=2).stderr)["error"]["code"] == "invalid_argument"
+
+
+def test_a_folder_is_refused_with_the_beamtimes_in_it(resonance, beamtime):
+    done = resonance("ls", beamtime.parent, status=2)
+    assert "is a folder" in done.stderr and "demo.db" in done.stderr
+    assert "frame store of" in resonance("ls", beamtime.with_suffix(".zarr"), status=2).stderr
+    assert "did you mean" in resonance("ls", beamtime.with_suffix(""), status=3).stderr
+
+
+def test_what_is_no_database_is_corrupt(resonance, tmp_path):
+    path = tmp_path / "text.db"
+    path.write_text("This is not SQLite, and long enough to be looked at. " * 100)
+    for call in (["ls"], ["stat"], ["migrate"]):
+        assert str(path) in resonance(*call, path, status=7).stderr
+    assert path.read_text().startswith("This is not SQLite")
+
+
+# ls
+
+
+def test_ls_shows_what_the_database_says_newest_first(resonance, beamtime):
+    listed = resonance("ls", beamtime, "--json").json()
+    stored = rows(
+        beamtime,
+        """SELECT r.uid, r.plan_name, s.name, r.time_start, r.time_stop, r.exit_status, r.num_events,
+             (SELECT count(*) FROM image_refs i JOIN events e ON e.uid = i.event_uid JOIN streams t ON t.uid = e.stream_uid WHERE t.run_uid = r.uid)
+           FROM runs r LEFT JOIN samples s ON s.id = r.sample_id ORDER BY r.time_start DESC""",
+    )
+    names = "uid plan_name sample time_start time_stop exit_status num_events num_frames".split()
+    assert [tuple(run[name] for name in names) for run in listed] == stored
+    assert [run["scan_id"] for run in listed] == [4, 3, 2, 1]
+
+
+def test_ls_fits_80_columns_and_its_prefixes_name_the_runs(resonance, beamtime):
+    text = resonance("ls", beamtime).stdout
+    listed = resonance("ls", beamtime, "--json").json()
+    lines = text.splitlines()
+    assert lines[0].split() == "uid scan start plan sample events frames status".split()
+    assert max(map(len, lines)) <= 80
+    for line, run in zip(lines[1:], listed, strict=True):
+        prefix = line.split()[0]
+        assert len(prefix) >= 8 and run["uid"].startswith(prefix)
+        assert time.strftime("%Y-%m-%d %H:%M", time.gmtime(run["time_start"])) in line
+        assert resonance("show", beamtime, prefix, "--json").json()["uid"] == run["uid"]
+
+
+def test_ls_writes_local_time(resonance, beamtime):
+    start = resonance("ls", beamtime, "--json", "--limit", 1).json()[0]["time_start"]
+    text = resonance("ls", beamtime, "--limit", 1, env={"TZ": "XYZ-5:30"}).stdout
+    assert time.strftime("%Y-%m-%d %H:%M", time.gmtime(start + 5.5 * 3600)) in text
+
+
+def test_ls_filters(resonance, beamtime):
+    def listed(*arguments):
+        return [run["scan_id"] for run in resonance("ls", beamtime, "--json", *arguments).json()]
+
+    every = resonance("ls", beamtime, "--json").json()
+    assert listed("--limit", 2) == [4, 3]
+    assert listed("--limit", 0) == []
+    assert listed("--status", "success") == [4, 3, 2, 1] and listed("--status", "open") == []
+    plan = every[0]["plan_name"]
+    assert listed("--plan", plan) == [run["scan_id"] for run in every if run["plan_name"] == plan]
+    assert listed("--sample", every[0]["sample"][:3] + "*") == [4, 3, 2, 1]
+    assert listed("--since", "2000-01-01", "--until", "2000-01-02T00:00:00Z") == []
+    middle = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(every[1]["time_start"])) + f"{math.modf(every[1]['time_start'])[0]:.6f}"[1:]
+    assert set(listed("--since", middle)) | set(listed("--until", middle)) == {1, 2, 3, 4}
+    assert not set(listed("--since", middle)) & set(listed("--until", middle))
+    assert set(listed("--since", middle)) == set(listed("--since", middle + "Z")) == set(listed("--since", middle + "+00:00"))
+    assert "2026-02-30" in resonance("ls", beamtime, "--since", "2026-02-30", status=2).stderr
+
+
+def test_ls_of_nothing_says_so_and_succeeds(resonance, beamtime):
+    done = resonance("ls", beamtime, "--plan", "no such plan")
+    assert done.stdout == "" and "no run meets" in done.stderr
+    assert resonance("ls", beamtime, "--plan", "no such plan", "--json").json() == []
+    assert resonance("ls", beamtime, "--plan", "no such plan", "--quiet").stderr == ""
+
+
+def test_colours_are_for_terminals_only(resonance, beamtime):
+    assert "\x1b" not in resonance("ls", beamtime).stdout
+    shown, status = on_terminal(resonance, "ls", beamtime)
+    assert status == 0 and "\x1b[" in shown
+    assert "\x1b" not in on_terminal(resonance, "ls", beamtime, env={"NO_COLOR": "1"})[0]
+
+
+# show
+
+
+def test_show_says_everything_about_a_run(resonance, beamtime):
+    run = with_frames(resonance, beamtime)
+    text = resonance("show", beamtime, run["uid"]).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    full = resonance("show", beamtime, run["uid"], "--json").json()
+    for word in (run["uid"], run["plan_name"], "success", run["sample"], "Stream primary", "Frames", "Metadata", "32×48", "uint16", "blosc"):
+        assert word in text, word
+    for name, key in full["streams"][0]["data_keys"].items():
+        assert name in text and (key.get("units") or "") in text
+    assert full["streams"][0]["num_events"] == 12
+    assert full["frames"][0]["shape"] == [12, 32, 48] and full["frames"][0]["bytes"] > 0
+    assert full["metadata"] == json.loads(rows(beamtime, "SELECT metadata FROM runs WHERE uid = ?", run["uid"])[0][0])
+
+
+def test_a_run_is_named_in_each_way(resonance, beamtime):
+    newest, *others = resonance("ls", beamtime, "--json").json()
+    for name in ("-1", "4", newest["uid"], newest["uid"][:-2]):
+        assert resonance("show", beamtime, name, "--json").json()["uid"] == newest["uid"]
+    assert resonance("show", beamtime, "-4", "--json").json()["uid"] == others[-1]["uid"]
+    assert "fewer than 9 runs" in resonance("show", beamtime, "-9", status=3).stderr
+    assert "zzz" in resonance("show", beamtime, "zzz", status=3).stderr
+
+
+# table
+
+
+def stored_events(path, uid):
+    return rows(path, "SELECT e.seq_num, e.time, e.data FROM events e JOIN streams s ON s.uid = e.stream_uid WHERE s.run_uid = ? ORDER BY e.seq_num", uid)
+
+
+def test_csv_holds_what_the_events_hold(resonance, beamtime):
+    run = with_frames(resonance, beamtime)
+    table = list(csv.reader(io.StringIO(resonance("table", beamtime, run["uid"]).stdout)))
+    events = stored_events(beamtime, run["uid"])
+    assert table[0][:2] == ["seq_num", "time"] and set(table[0][2:]) == set(json.loads(events[0][2]))
+    assert len(table) == 13
+    for cells, (seq_num, when, data) in zip(table[1:], events, strict=True):
+        assert (int(cells[0]), float(cells[1])) == (seq_num, when)
+        for name, cell in zip(table[0][2:], cells[2:], strict=True):
+            value = json.loads(data)[name]
+            assert cell == value if isinstance(value, str) else json.loads(cell) == value
+
+
+def test_json_rows_hold_what_the_events_hold(resonance, beamtime):
+    run = with_frames(resonance, beamtime)
+    table = resonance("table", beamtime, run["uid"], "--json").json()
+    events = stored_events(beamtime, run["uid"])
+    assert table == [{"seq_num": seq_num, "time": when, **json.loads(data)} for seq_num, when, data in events]
+    assert resonance("table", beamtime, run["uid"], "--format", "json").json() == table
+
+
+def test_arrow_holds_the_same(resonance, beamtime, tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    run = with_frames(resonance, beamtime)
+    table = pyarrow.ipc.open_stream(resonance("table", beamtime, run["uid"], "--format", "arrow").raw).read_all()
+    expected = resonance("table", beamtime, run["uid"], "--json").json()
+    for name in expected[0]:
+        assert table.column(name).to_pylist() == [row[name] for row in expected]
+    resonance("table", beamtime, run["uid"], "-o", tmp_path / "t.arrow")
+    assert pyarrow.ipc.open_stream((tmp_path / "t.arrow").read_bytes()).read_all() == table
+    shown, status = on_terminal(resonance, "table", beamtime, "-1", "--format", "arrow")
+    assert shown == "" and status == 2
+
+
+def test_columns_and_rows_are_chosen(resonance, beamtime):
+    first, second, *_ = [name for name in resonance("table", beamtime, -1, "--json", "--limit", 1).json()[0] if name not in ("seq_num", "time")]
+    text = resonance("table", beamtime, -1, "--columns", f"{second}, {first}", "--first", 4, "--limit", 2).stdout.splitlines()
+    assert text[0] == f"seq_num,time,{second},{first}"
+    assert [line.split(",")[0] for line in text[1:]] == ["4", "5"]
+    assert resonance("table", beamtime, -1, "--column", first, "--limit", 0).stdout == f"seq_num,time,{first}\n"
+    assert first in resonance("table", beamtime, -1, "--columns", "no such", status=3).stderr
+    assert "primary" in resonance("table", beamtime, -1, "--stream", "dark", status=3).stderr
+
+
+def odd_beamtime(resonance, path):
+    """A run whose values need care, put in behind the back of the library."""
+    resonance("simulate", path, "--runs", 1, "--events", 2, "--shape", "8,8")
+    data = ['{"a,b": "say \\"hi\\"\\nthere", "x": NaN, "big": 12345678901234567890123, "none": null, "text": ""}', '{"x": 1e-07, "list": [1, 2.5, "ä"], "no": false, "two": 2.0}']
+    with sqlite3.connect(path) as connection:
+        for number, text in enumerate(data, start=1):
+            connection.execute("UPDATE events SET data = ? WHERE seq_num = ?", (text, number))
+        connection.execute("UPDATE streams SET data_keys = '{}'")
+        connection.execute("UPDATE runs SET plan_name = 'p' || char(27) || '[31m' || char(10) || 'q'")
+
+
+def test_csv_quotes_and_keeps_every_kind_of_value(resonance, tmp_beamtime):
+    odd_beamtime(resonance, tmp_beamtime)
+    text = resonance("table", tmp_beamtime, -1).stdout
+    table = list(csv.reader(io.StringIO(text)))
+    assert table[0][2:] == ["a,b", "x", "big", "none", "text", "list", "no", "two"]
+    assert table[1][2:] == ['say "hi"\nthere', "NaN", "12345678901234567890123", "", "", "", "", ""]
+    assert table[2][2:5] == ["", "1e-07", ""] and table[2][7:] == ['[1,2.5,"ä"]', "false", "2.0"]
+    assert ',"",' in text  # empty text is not a missing value
+    assert resonance("table", tmp_beamtime, -1, "--column", "a,b", "--limit", 1).stdout.startswith('seq_num,time,"a,b"\n')
+
+
+def test_names_cannot_steer_the_terminal(resonance, tmp_beamtime):
+    odd_beamtime(resonance, tmp_beamtime)
+    for call in (["ls", tmp_beamtime], ["show", tmp_beamtime, "-1"]):
+        text = resonance(*call).stdout
+        assert "\x1b" not in text and "p\\x1b[31m" in text
+
+
+def test_a_table_file_appears_whole_or_not_at_all(resonance, beamtime, tmp_path):
+    resonance("table", beamtime, -1, "-o", tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == resonance("table", beamtime, -1).stdout
+    resonance("table", beamtime, -1, "--columns", "no such", "-o", tmp_path / "u.csv", status=3)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+    before = beamtime.read_bytes()
+    assert "itself" in resonance("table", beamtime, -1, "-o", beamtime, status=2).stderr
+    assert beamtime.read_bytes() == before
+
+
+def test_output_that_cannot_be_written_is_an_error(resonance, beamtime):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(resonance.arguments("table", beamtime, "-1"), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 10 and "standard output" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(resonance, tmp_beamtime):
+    process = resonance.start("simulate", tmp_beamtime, "--runs", 1, "--live", "--json", "--rate", 100, "--events", 1000, stderr=subprocess.PIPE)
+    assert json.loads(process.stdout.readline())["seq_num"] == 1
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(30) == 128 + signal.SIGPIPE
+    assert resonance("ls", tmp_beamtime, "--json").json()[0]["exit_status"] in ("aborted", "failed")
+
+
+# image
+
+
+def test_numpy_and_tiff_keep_the_exact_counts(resonance, beamtime, tmp_path):
+    run = with_frames(resonance, beamtime)
+    counts = [row["counts"] for row in resonance("table", beamtime, run["uid"], "--json").json()]
+    done = resonance("image", beamtime, run["uid"], "--frames", ":", "-o", tmp_path / "all.npy")
+    assert done.stdout == "" and "all.npy" in done.stderr
+    stack = np.load(tmp_path / "all.npy")
+    assert stack.shape == (12, 32, 48) and stack.dtype == np.uint16
+    assert stack.sum(axis=(1, 2), dtype=np.int64).tolist() == counts
+    resonance("image", beamtime, run["uid"], "--frame", -1, "-o", tmp_path / "last.npy")
+    assert (np.load(tmp_path / "last.npy") == stack[-1]).all()
+    resonance("image", beamtime, run["uid"], "--frames", "-3:", "-o", tmp_path / "three.tif")
+    tifffile = pytest.importorskip("tifffile")
+    assert (tifffile.imread(tmp_path / "three.tif") == stack[-3:]).all()
+
+
+def test_png_is_a_picture_and_json_tells_what_was_written(resonance, beamtime, tmp_path):
+    run = with_frames(resonance, beamtime)
+    done = resonance("image", beamtime, run["uid"], "-o", tmp_path / "f.png", "--log", "--percentiles", "1,99", "--json")
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    told = done.json()
+    assert (told["field"], told["first"], told["count"], told["shape"], told["dtype"]) == ("detector_image", 0, 1, [32, 48], "uint16")
+
+
+@pytest.mark.parametrize(
+    "arguments, status, words",
+    [
+        (["--frame", "12"], 3, "frames 0 to 11"),
+        (["--frame", "-13"], 3, "frames 0 to 11"),
+        (["--frames", "5:5"], 3, "frames 0 to 11"),
+        (["--frames", "5-6"], 2, "10:20"),
+        (["--frame", "1", "--frames", "1:2"], 2, "--frame"),
+        (["--frames", "0:2"], 2, "PNG"),
+        (["--field", "other"], 3, "detector_image"),
+        (["--percentiles", "9,1"], 2, "--percentiles"),
+    ],
+)
+def test_wrong_frames_are_refused(resonance, beamtime, tmp_path, arguments, status, words):
+    run = with_frames(resonance, beamtime)
+    done = resonance("image", beamtime, run["uid"], *arguments, "-o", tmp_path / "f.png", status=status)
+    assert words.lower() in done.stderr.lower()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_image_of_a_run_without_frames_says_so(resonance, beamtime, tmp_path):
+    run = next(run for run in resonance("ls", beamtime, "--json").json() if not run["num_frames"])
+    assert "no frames" in resonance("image", beamtime, run["uid"], "-o", tmp_path / "f.png", status=3).stderr
+    run = with_frames(resonance, beamtime)
+    assert ".png" in resonance("image", beamtime, run["uid"], "-o", tmp_path / "f.jpeg", status=2).stderr
+
+
+# simulate, import, init, schema, migrate, stat
+
+
+def test_simulate_is_repeatable_and_quiet_on_request(resonance, tmp_path):
+    for name in ("a.db", "b.db"):
+        done = resonance("simulate", tmp_path / name, "--runs", 1, "--events", 3, "--shape", "16,16", "--seed", 5, "--quiet")
+        assert done.stdout == done.stderr == ""
+    tables = [[{k: v for k, v in row.items() if k != "time"} for row in resonance("table", tmp_path / n, -1, "--json").json()] for n in ("a.db", "b.db")]
+    assert tables[0] == tables[1] and len(tables[0]) == 3
+    told = resonance("simulate", tmp_path / "c.db", "--runs", 2, "--events", 3, "--shape", "16,16", "--json").json()
+    assert (len(told["run_uids"]), told["events"], told["frames"]) == (2, 6, 3)
+
+
+def test_live_simulation_tells_each_event_once_it_is_there(resonance, tmp_beamtime):
+    process = resonance.start("simulate", tmp_beamtime, "--runs", 1, "--events", 20, "--rate", 50, "--shape", "16,16", "--live", "--json")
+    for number, line in enumerate(process.stdout, start=1):
+        told = json.loads(line)
+        assert told == {"run": told["run"], "seq_num": number, "acknowledged": True}
+        assert rows(tmp_beamtime, "SELECT count(*) FROM events WHERE seq_num = ?", number) == [(1,)]
+    assert process.wait(30) == 0 and number == 20
+
+
+def test_ctrl_c_closes_the_run(resonance, tmp_beamtime):
+    process = resonance.start("simulate", tmp_beamtime, "--runs", 1, "--live", "--json", "--rate", 50, "--events", 5000, stderr=subprocess.PIPE)
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest, message = process.communicate(timeout=30)
+    assert process.returncode == 130 and "interrupted" in message
+    run = resonance("ls", tmp_beamtime, "--json").json()[0]
+    assert run["exit_status"] in ("aborted", "failed") and run["time_stop"] is not None
+    assert run["num_events"] >= 1 + len(rest.splitlines())
+
+
+def scan(folder, name="scan.csv"):
+    path = folder / name
+    path.write_text("energy,signal,note\n280.0,1.5,first\n281.0,2.5,\n282.0,3.5,last\n")
+    return path
+
+
+def test_import_goes_on_after_a_bad_file_and_is_idempotent(resonance, tmp_path, tmp_beamtime):
+    good = scan(tmp_path)
+    call = ("import", tmp_path / "missing.csv", good, tmp_path, "--into", tmp_beamtime, "--sample", "PS", "--tag", "a", "--tag", "b")
+    done = resonance(*call, status=3)
+    assert done.stdout.startswith("scan.csv: csv, run ") and "3 events, 0 frames" in done.stdout
+    assert "missing.csv" in done.stderr and "is a folder" in done.stderr and "1 imported, 0 already there, 2 failed" in done.stderr
+    again = resonance("import", good, "--into", tmp_beamtime, "--json").json()
+    assert again[0]["already_there"] is True
+    runs = resonance("ls", tmp_beamtime, "--json").json()
+    assert len(runs) == 1 and runs[0]["sample"] == "PS" and runs[0]["tags"] == ["a", "b"]
+    assert resonance("ls", tmp_beamtime, "--tag", "b", "--json").json() == runs
+    mixed = json.loads(resonance("import", tmp_path / "missing.csv", good, "--into", tmp_beamtime, "--json", status=3).stdout)
+    assert mixed[0]["error"]["code"] == "not_found" and mixed[1]["run_uid"] == runs[0]["uid"]
+
+
+def test_import_of_a_real_scan_with_its_frames(resonance, data, tmp_beamtime):
+    table = next((data / "als-rsoxs-znpc-80276").glob("*-AI.txt"))
+    done = resonance("import", table, "--into", tmp_beamtime, "--sample", "ZnPc")
+    assert "bcs" in done.stdout and "453 events, 49 frames" in done.stdout
+    assert "missing" in done.stdout
+    assert "nothing changed" in resonance("import", table, "--into", tmp_beamtime).stdout
+
+
+def test_init_makes_a_root_with_its_index(resonance, tmp_path):
+    root = tmp_path / "data root"
+    told = resonance("init", root, "--researcher", "Ada Example", "--json").json()
+    assert told["index"] == str(root / "index.db") and told["researcher"] == "Ada Example"
+    assert "index.db" in resonance("init", root, "--researcher", "Ada Example").stdout
+    assert rows(root / "index.db", "SELECT name FROM researchers") == [("Ada Example",)]
+    assert resonance("schema", root / "index.db", "--json").json()["kind"] == "index"
+
+
+def test_schema_names_version_tables_and_faults(resonance, beamtime):
+    text = resonance("schema", beamtime).stdout
+    assert "beamtime, version 2 (current)" in text and "no faults" in text
+    assert max(map(len, text.splitlines())) <= 80
+    told = resonance("schema", beamtime, "--json").json()
+    assert (told["kind"], told["user_version"], told["faults"]) == ("beamtime", 2, [])
+    assert {t["name"]: t["rows"] for t in told["tables"] if t["core"]}["events"] == 48
+
+
+def version_1(resonance, path):
+    resonance("simulate", path, "--runs", 1, "--events", 2, "--shape", "8,8")
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE image_refs DROP COLUMN compression_codec")
+        connection.execute("PRAGMA user_version = 1")
+
+
+def test_migrate_raises_a_version_1_file_with_a_backup(resonance, tmp_path):
+    path = tmp_path / "old.db"
+    version_1(resonance, path)
+    assert "version 1 would become 2" in resonance("migrate", path, "--dry-run").stdout
+    assert rows(path, "PRAGMA user_version") == [(1,)]
+    done = resonance("migrate", path)
+    assert "version 1 is now 2" in done.stdout and "backup: " in done.stdout
+    assert rows(path, "PRAGMA user_version") == [(2,)]
+    assert rows(tmp_path / "old.db.v1.bak", "PRAGMA user_version") == [(1,)]
+    assert "nothing to do" in resonance("migrate", path).stdout
+    assert "downgrade" in resonance("migrate", path, "--to", 1, status=5).stderr
+    resonance("migrate", path, "--to", 3, status=8)
+
+
+def test_stat_counts_what_is_there(resonance, beamtime):
+    told = resonance("stat", beamtime, "--json").json()
+    assert (told["runs"], told["events"], told["frames"]) == (4, 48, 24)
+    assert told["frame_bytes"] == 24 * 32 * 48 * 2 and told["store_bytes"] > 0
+    text = resonance("stat", beamtime).stdout
+    assert "4 runs" in text and "48 events" in text and "24 frames" in text and "KiB" in text
+
+
+def test_reading_changes_nothing(resonance, beamtime, tmp_path):
+    def state():
+        return {path: path.read_bytes() for path in beamtime.parent.rglob("*") if path.is_file()}
+
+    before = state()
+    run = with_frames(resonance, beamtime)["uid"]
+    for call in (["ls"], ["stat"], ["schema"], ["show", run], ["table", run], ["image", run, "-o", tmp_path / "f.npy"], ["migrate", "--dry-run"]):
+        resonance(call[0], beamtime, *call[1:])
+    assert state() == before
