@@ -13,11 +13,26 @@
 
 namespace resonance::zarr {
 
-struct BytesCodec { bool big_endian = false; };
-struct TransposeCodec { std::vector<std::uint64_t> order; };
-struct BloscCodec { std::string cname = "lz4"; int clevel = 1; std::string shuffle = "bitshuffle"; std::size_t typesize = 1; std::size_t blocksize = 0; };
-struct ZstdCodec { int level = 1; bool checksum = false; };
-struct GzipCodec { int level = 1; };
+struct BytesCodec {
+  bool big_endian = false;
+};
+struct TransposeCodec {
+  std::vector<std::uint64_t> order;
+};
+struct BloscCodec {
+  std::string cname = "lz4";
+  int clevel = 1;
+  std::string shuffle = "bitshuffle";
+  std::size_t typesize = 1;
+  std::size_t blocksize = 0;
+};
+struct ZstdCodec {
+  int level = 1;
+  bool checksum = false;
+};
+struct GzipCodec {
+  int level = 1;
+};
 struct Crc32cCodec {};
 using CodecSpec = std::variant<BytesCodec, TransposeCodec, BloscCodec, ZstdCodec, GzipCodec, Crc32cCodec>;
 
@@ -54,10 +69,10 @@ class CodecChain {
   std::vector<std::uint64_t> chunk_shape_;
   std::size_t decoded_bytes_ = 0;
   // What the constructor derives from these.
-  std::size_t first_stage_ = 0;        // in specs_: the first codec behind `bytes`
-  bool swaps_ = false;                 // `bytes` is not in native order
-  std::vector<std::uint64_t> order_;   // all transpositions in one; empty when they change nothing
-  std::vector<std::size_t> bounds_;    // longest result of each codec behind `bytes`
+  std::size_t first_stage_ = 0;       // in specs_: the first codec behind `bytes`
+  bool swaps_ = false;                // `bytes` is not in native order
+  std::vector<std::uint64_t> order_;  // all transpositions in one; empty when they change nothing
+  std::vector<std::size_t> bounds_;   // longest result of each codec behind `bytes`
 };
 
 }  // namespace resonance::zarr

@@ -19,7 +19,7 @@ enum class IndexLocation : std::uint8_t { start, end };
 struct Sharding {
   std::vector<std::uint64_t> chunk_shape;  ///< shape of the inner chunk
   IndexLocation index_location = IndexLocation::end;
-  bool index_crc32c = false;               ///< index_codecs end in crc32c
+  bool index_crc32c = false;  ///< index_codecs end in crc32c
 };
 
 struct ArrayMetadata {
@@ -28,16 +28,16 @@ struct ArrayMetadata {
   std::vector<std::uint64_t> grid_shape;  ///< chunk_grid.chunk_shape: the shape of one file (of a shard, when sharded)
   std::string key_encoding = "default";   ///< "default" or "v2"
   char key_separator = '/';
-  std::vector<std::byte> fill_value;      ///< one element, native byte order, item_size(dtype) bytes
+  std::vector<std::byte> fill_value;  ///< one element, native byte order, item_size(dtype) bytes
   std::optional<Sharding> sharding;
-  CodecChain codecs;                      ///< of one chunk (of an inner chunk, when sharded)
+  CodecChain codecs;                         ///< of one chunk (of an inner chunk, when sharded)
   std::vector<std::string> dimension_names;  ///< empty, or one per dimension ("" for null)
   Json attributes = Json::object();
 
   /// Shape of the unit that is compressed: sharding->chunk_shape, else grid_shape.
   [[nodiscard]] const std::vector<std::uint64_t>& chunk_shape() const noexcept { return sharding ? sharding->chunk_shape : grid_shape; }
-  [[nodiscard]] std::uint64_t chunk_bytes() const noexcept;      ///< decoded bytes of one (inner) chunk
-  [[nodiscard]] std::uint64_t chunks_per_shard() const noexcept; ///< 1 when not sharded
+  [[nodiscard]] std::uint64_t chunk_bytes() const noexcept;       ///< decoded bytes of one (inner) chunk
+  [[nodiscard]] std::uint64_t chunks_per_shard() const noexcept;  ///< 1 when not sharded
 };
 
 /// Limits for hostile files: zarr.json at most 16 MiB, 32 dimensions, a decoded chunk at most 4 GiB, 2^20 chunks a shard.

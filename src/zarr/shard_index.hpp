@@ -21,13 +21,16 @@ struct ChunkLocation {
 };
 
 /// Length of an encoded index of `chunks` entries.
-[[nodiscard]] constexpr std::size_t shard_index_bytes(std::size_t chunks, bool crc32c) noexcept { return chunks * kIndexEntryBytes + (crc32c ? 4 : 0); }
+[[nodiscard]] constexpr std::size_t shard_index_bytes(std::size_t chunks, bool crc32c) noexcept {
+  return chunks * kIndexEntryBytes + (crc32c ? 4 : 0);
+}
 
 /// Little-endian (offset, nbytes) pairs, with crc32c behind them when asked for.
 [[nodiscard]] std::vector<std::byte> encode_shard_index(std::span<const ChunkLocation> entries, bool crc32c);
 [[nodiscard]] std::array<std::byte, kIndexEntryBytes> encode_index_entry(const ChunkLocation& entry) noexcept;
 
 /// \throws Error(corrupt) wrong length, wrong checksum, or an entry that reaches outside `file_bytes` or has only one half missing
-[[nodiscard]] std::vector<ChunkLocation> decode_shard_index(std::span<const std::byte> bytes, std::size_t chunks, bool crc32c, std::uint64_t file_bytes);
+[[nodiscard]] std::vector<ChunkLocation> decode_shard_index(std::span<const std::byte> bytes, std::size_t chunks, bool crc32c,
+                                                            std::uint64_t file_bytes);
 
 }  // namespace resonance::zarr
