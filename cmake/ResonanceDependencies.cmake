@@ -4,7 +4,7 @@ find_package(Threads REQUIRED)
 find_package(SQLite3 3.37 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(PNG REQUIRED)
-find_package(TIFF REQUIRED)
+find_package(TIFF 4.5 REQUIRED)  # TIFFOpenOptions
 find_package(Flatbuffers REQUIRED NAMES FlatBuffers Flatbuffers)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(BLOSC REQUIRED IMPORTED_TARGET blosc)

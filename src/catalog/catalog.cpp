@@ -15,7 +15,7 @@ std::string resolve(catalog::Queries& queries, std::string_view reference, const
   const auto number = parse_int64(reference);
   if (number && *number < 0) {
     if (auto uid = queries.nth_newest(static_cast<std::uint64_t>(-(*number + 1)))) return *uid;
-    throw Error(ErrorCode::not_found, fmt::format("{} has fewer than {} runs", file, -*number));
+    throw Error(ErrorCode::not_found, fmt::format("{} has fewer than {} runs", file, printable(reference.substr(1))));
   }
   if (!reference.empty() && queries.exists(reference)) return std::string(reference);
   if (number)

@@ -11,11 +11,19 @@ constexpr std::int64_t kExact = std::int64_t{1} << 53;  // doubles hold every in
 
 bool exact_as_double(std::int64_t value) { return value >= -kExact && value <= kExact; }
 
-/// Extents of regular nested lists of numbers; nothing for ragged ones or other items.
-bool measure(const Json& value, std::vector<std::uint64_t>& shape, std::size_t depth, bool& integers) {
+/// What the numbers in a list can become.
+struct Numbers {
+  bool integers = true;  ///< int64, all of them
+  bool exact = true;     ///< float64 without loss
+};
+
+/// Extents of regular nested lists of numbers; false for ragged ones or other items.
+bool measure(const Json& value, std::vector<std::uint64_t>& shape, std::size_t depth, Numbers& numbers) {
   if (!value.is_array()) {
-    integers = integers && std::holds_alternative<std::int64_t>(value.storage());
-    return depth == shape.size() && (std::holds_alternative<std::int64_t>(value.storage()) || value.is_double());
+    const auto* integer = std::get_if<std::int64_t>(&value.storage());
+    numbers.integers = numbers.integers && integer != nullptr;
+    numbers.exact = numbers.exact && (integer == nullptr || exact_as_double(*integer));
+    return depth == shape.size() && (integer != nullptr || value.is_double());
   }
   const auto& items = value.as_array();
   if (depth == shape.size())
@@ -24,7 +32,7 @@ bool measure(const Json& value, std::vector<std::uint64_t>& shape, std::size_t d
     return false;
   // The first item settles how deep the lists go; a number beside a list is then found to be at the wrong depth.
   return std::all_of(items.begin(), items.end(), [&](const Json& item) {
-    return (item.is_array() || depth + 1 == shape.size()) && measure(item, shape, depth + 1, integers);
+    return (item.is_array() || depth + 1 == shape.size()) && measure(item, shape, depth + 1, numbers);
   });
 }
 
@@ -56,12 +64,12 @@ void ColumnBuilder::take_type_of(const Json& value) {
   typed_ = true;
   const auto& storage = value.storage();
   if (value.is_array()) {
-    bool integers = true;
+    Numbers numbers;
     std::vector<std::uint64_t> shape;
-    if (measure(value, shape, 0, integers) && items_of(shape) > 0) {
+    if (measure(value, shape, 0, numbers) && items_of(shape) > 0 && (numbers.integers || numbers.exact)) {
       column_.shape = shape;
       row_items_ = items_of(shape);
-      if (integers)
+      if (numbers.integers)
         column_.values = std::vector<std::int64_t>();
       else
         column_.values = std::vector<double>();
@@ -87,10 +95,10 @@ void ColumnBuilder::take_type_of(const Json& value) {
 bool ColumnBuilder::fits(const Json& value) const {
   const auto& storage = value.storage();
   if (!column_.shape.empty()) {
-    bool integers = true;
+    Numbers numbers;
     auto shape = column_.shape;
-    return measure(value, shape, 0, integers) && shape == column_.shape && value.is_array() &&
-           (integers || std::holds_alternative<std::vector<double>>(column_.values));
+    return measure(value, shape, 0, numbers) && shape == column_.shape && value.is_array() &&
+           (std::holds_alternative<std::vector<double>>(column_.values) ? numbers.exact : numbers.integers);
   }
   switch (column_.values.index()) {
     case 0:

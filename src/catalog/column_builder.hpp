@@ -19,7 +19,7 @@ class ColumnBuilder {
   void add(Json&& value, std::uint64_t row);        ///< rows between the last one and this are missing
   [[nodiscard]] Column finish(std::uint64_t rows);  ///< with `rows` rows
   [[nodiscard]] const std::string& name() const noexcept { return column_.name; }
-  [[nodiscard]] bool seen() const noexcept { return typed_; }  ///< at least one value was there
+  [[nodiscard]] bool seen() const noexcept { return column_.rows > 0; }  ///< an event had it, be it null; before finish()
 
  private:
   void add_missing();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/text.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/error.hpp"
 #include "schema/structure.hpp"
@@ -64,6 +65,19 @@ struct Where {
 std::uint64_t unsigned_at(const sqlite::Statement& row, int column) {
   const auto value = row.int64(column);
   return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
+/// Never mended: another frame would be given out for the one that was meant.
+std::uint64_t frame_number(const sqlite::Statement& row, int column) {
+  const auto value = row.int64(column);
+  if (value >= 0 && !row.is_null(column)) return static_cast<std::uint64_t>(value);
+  throw Error(ErrorCode::corrupt, fmt::format("image_refs names frame {} of {}", value, printable(row.text(0))));
+}
+
+/// A sum that SQL made as a real number; nonsense in the file must not become undefined behaviour.
+std::uint64_t as_count(double value) {
+  constexpr double kLimit = 9e18;
+  return value > 0 ? static_cast<std::uint64_t>(std::min(value, kLimit)) : 0;
 }
 
 }  // namespace
@@ -278,7 +292,7 @@ void Queries::refs(std::string_view uid, std::string_view field, const std::func
       "WHERE s.run_uid = ? AND i.field_name = ? ORDER BY s.time_created, s.rowid, e.seq_num, i.id");
   row.bind_all(uid, field);
   while (row.step())
-    visit({row.string(0), unsigned_at(row, 1), unsigned_at(row, 2), unsigned_at(row, 3), unsigned_at(row, 4), row.string(5)});
+    visit({row.string(0), frame_number(row, 1), unsigned_at(row, 2), unsigned_at(row, 3), unsigned_at(row, 4), row.string(5)});
 }
 
 BeamtimeStatistics Queries::statistics() {
@@ -298,7 +312,7 @@ BeamtimeStatistics Queries::statistics() {
     out.recording_seconds = times.real(2);
   }
   auto sizes = connection_.prepare("SELECT dtype, total(shape_x * shape_y) FROM image_refs GROUP BY dtype");
-  while (sizes.step()) out.frame_bytes += static_cast<std::uint64_t>(sizes.real(1)) * item_size(parse_dtype(sizes.text(0)));
+  while (sizes.step()) out.frame_bytes += as_count(sizes.real(1) * static_cast<double>(item_size(parse_dtype(sizes.text(0)))));
   return out;
 }
 

@@ -33,7 +33,9 @@ std::vector<EventText> fetch(Catalog::Impl& catalog, const std::string& stream_u
   return out;
 }
 
-Json parse_part(const std::string& text, std::string_view what, std::uint64_t seq_num, std::string_view stream, const std::string& run) {
+/// `doing` is asked for the words of an error.
+template <class Doing>
+Json parse_object(const std::string& text, Doing&& doing) {
   if (text.empty()) return Json::object();
   try {
     auto out = Json::parse(text);
@@ -41,9 +43,13 @@ Json parse_part(const std::string& text, std::string_view what, std::uint64_t se
     if (!out.is_object()) throw Error(ErrorCode::corrupt, "it is no JSON object");
     return out;
   } catch (Error& error) {
-    error.add_context(fmt::format("reading the {} of event {} of stream '{}' of run {}", what, seq_num, stream, run));
+    error.add_context(doing());
     throw;
   }
+}
+
+Json parse_part(const std::string& text, std::string_view what, std::uint64_t seq_num, std::string_view stream, const std::string& run) {
+  return parse_object(text, [&] { return fmt::format("reading the {} of event {} of stream '{}' of run {}", what, seq_num, stream, run); });
 }
 
 }  // namespace
@@ -67,14 +73,7 @@ RunSummary Run::summary() const {
 
 Json Run::metadata() const {
   const auto text = impl_->catalog().with([&](catalog::Queries& queries) { return queries.metadata(uid()); });
-  if (text.empty()) return Json::object();
-  try {
-    auto out = Json::parse(text);
-    return out.is_null() ? Json::object() : out;
-  } catch (Error& error) {
-    error.add_context(fmt::format("reading the metadata of run {}", uid()));
-    throw;
-  }
+  return parse_object(text, [&] { return fmt::format("reading the metadata of run {}", uid()); });
 }
 
 std::optional<SampleMetadata> Run::sample() const {

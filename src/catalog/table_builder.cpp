@@ -21,15 +21,13 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns) : wanted_(columns) {
+TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns) : all_(columns.empty()), wanted_(columns) {
   std::erase_if(wanted_, [](const std::string& name) { return name == "seq_num" || name == "time"; });
-  const bool all = columns.empty();
-  if (!all)
-    for (const auto& name : wanted_) declare(name, data_keys);
+  for (const auto& name : wanted_) declare(name, data_keys);
   if (!data_keys.is_object()) return;
   for (const auto& [key, spec] : data_keys.as_object()) {
     declared_.push_back(key);
-    if (all && spec.find("external") == nullptr) declare(key, data_keys);
+    if (all_ && spec.find("external") == nullptr) declare(key, data_keys);
   }
 }
 
@@ -45,7 +43,7 @@ void TableBuilder::declare(const std::string& key, const Json& data_keys) {
 ColumnBuilder* TableBuilder::builder_for(const std::string& key, std::size_t hint) {
   if (hint < builders_.size() && builders_[hint].name() == key) return &builders_[hint];  // events list their keys in one order
   if (const auto it = position_.find(key); it != position_.end()) return &builders_[it->second];
-  if (!wanted_.empty()) return nullptr;
+  if (!all_) return nullptr;
   declare(key, Json());
   return &builders_.back();
 }

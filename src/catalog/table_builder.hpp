@@ -23,6 +23,7 @@ class TableBuilder {
   ColumnBuilder* builder_for(const std::string& key, std::size_t hint);
   void declare(const std::string& key, const Json& data_keys);
 
+  bool all_;
   std::vector<std::string> wanted_;
   std::vector<std::string> declared_;
   std::vector<ColumnBuilder> builders_;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/checked.hpp"
 #include "resonance/error.hpp"
@@ -34,6 +36,19 @@ zarr::ArrayMetadata load_metadata(const fs::path& file) {
   }
 }
 
+[[noreturn]] void throw_corrupt(const io::File& file, std::uint64_t offset, std::string message) {
+  throw Error(ErrorCode::corrupt, std::move(message), {.os_errno = 0, .file = file.path(), .offset = offset, .database = false});
+}
+
+std::vector<zarr::ChunkLocation> decode_index(const io::File& file, std::uint64_t offset, std::span<const std::byte> bytes,
+                                              std::size_t chunks, bool crc32c, std::uint64_t file_bytes) {
+  try {
+    return zarr::decode_shard_index(bytes, chunks, crc32c, file_bytes);
+  } catch (const Error& error) {
+    throw_corrupt(file, offset, fmt::format("reading the shard index of {}: {}", file.path().string(), error.what()));
+  }
+}
+
 }  // namespace
 
 FrameArrayReader::FrameArrayReader(const fs::path& store, const std::string& group) : folder_(store / group) {
@@ -57,22 +72,36 @@ FrameArrayReader::FrameArrayReader(const fs::path& store, const std::string& gro
   mappable_ = whole_frames && metadata_.codecs.is_raw();
 }
 
-std::vector<zarr::ChunkLocation> FrameArrayReader::read_index(io::File& file) const {
+void FrameArrayReader::read_index(OpenFile& open) const {
   const auto& sharding = *metadata_.sharding;
+  auto& file = *open.file;
   const auto chunks = metadata_.chunks_per_shard();
   const auto file_bytes = file.size();
   std::vector<std::byte> bytes(zarr::shard_index_bytes(chunks, sharding.index_crc32c));
   if (bytes.size() > file_bytes)
-    throw Error(ErrorCode::corrupt, fmt::format("{} has {} bytes, too few for its shard index", file.path().string(), file_bytes),
-                {.os_errno = 0, .file = file.path(), .offset = 0, .database = false});
-  const auto offset = sharding.index_location == zarr::IndexLocation::end ? file_bytes - bytes.size() : 0;
-  file.read_exact(offset, bytes);
-  try {
-    return zarr::decode_shard_index(bytes, chunks, sharding.index_crc32c, file_bytes);
-  } catch (Error& error) {
-    error.add_context(fmt::format("reading the shard index of {}", file.path().string()));
-    throw;
-  }
+    throw_corrupt(file, 0, fmt::format("{} has {} bytes, too few for its shard index", file.path().string(), file_bytes));
+  open.index_offset = sharding.index_location == zarr::IndexLocation::end ? file_bytes - bytes.size() : 0;
+  file.read_exact(open.index_offset, bytes);
+  open.entries = decode_index(file, open.index_offset, bytes, chunks, sharding.index_crc32c, file_bytes);
+  if (!ours_ || sharding.index_crc32c || open.index_offset % kPageBytes == 0) return;
+  // A sealed shard: nothing is between its last chunk and its index. Else it was cut, and its entries name other frames.
+  std::uint64_t end = 0;
+  for (const auto& entry : open.entries)
+    if (!entry.missing()) end = std::max(end, entry.offset + entry.nbytes);
+  if (end != open.index_offset)
+    throw_corrupt(file, open.index_offset,
+                  fmt::format("{} was cut or damaged: its shard index begins at byte {}, its last frame ends at {}", file.path().string(),
+                              open.index_offset, end));
+}
+
+zarr::ChunkLocation FrameArrayReader::entry_of(OpenFile& open, std::uint64_t chunk) const {
+  if (!metadata_.sharding) return {0, open.file->size()};
+  if (metadata_.sharding->index_crc32c) return open.entries.at(chunk);
+  // Without a checksum entries may be patched at any time, also those of frames that were taken back and came again.
+  const auto offset = open.index_offset + chunk * zarr::kIndexEntryBytes;
+  std::array<std::byte, zarr::kIndexEntryBytes> bytes{};
+  open.file->read_exact(offset, bytes);
+  return decode_index(*open.file, offset, bytes, 1, false, open.file->size()).front();
 }
 
 std::shared_ptr<FrameArrayReader::OpenFile> FrameArrayReader::open_file(const std::string& key, bool again) const {
@@ -93,7 +122,7 @@ std::shared_ptr<FrameArrayReader::OpenFile> FrameArrayReader::open_file(const st
     if (error.code() == ErrorCode::not_found) return nullptr;
     throw;
   }
-  if (metadata_.sharding) out->entries = read_index(*out->file);
+  if (metadata_.sharding) read_index(*out);
   const std::lock_guard lock(mutex_);
   open_.push_front(out);
   if (open_.size() > kOpenFiles) open_.pop_back();
@@ -106,7 +135,7 @@ std::pair<std::shared_ptr<FrameArrayReader::OpenFile>, zarr::ChunkLocation> Fram
   for (const bool again : {false, true}) {
     auto file = open_file(key, again);
     if (!file) continue;
-    const auto where = metadata_.sharding ? file->entries.at(part.chunk_in_shard) : zarr::ChunkLocation{0, file->file->size()};
+    const auto where = entry_of(*file, part.chunk_in_shard);
     if (!where.missing()) return {std::move(file), where};
   }
   return {nullptr, {}};

@@ -47,11 +47,14 @@ class FrameArrayReader {
   struct OpenFile {
     std::string key;
     std::unique_ptr<io::File> file;
-    std::vector<zarr::ChunkLocation> entries;
+    std::uint64_t index_offset = 0;
+    std::vector<zarr::ChunkLocation> entries;    // as they were when the file was opened
     std::shared_ptr<const io::Mapping> mapping;  // shared with the frames that were handed out
   };
   std::shared_ptr<OpenFile> open_file(const std::string& key, bool again) const;
-  std::vector<zarr::ChunkLocation> read_index(io::File& file) const;
+  void read_index(OpenFile& open) const;
+  /// Where a chunk lies by the index as it is now.
+  zarr::ChunkLocation entry_of(OpenFile& open, std::uint64_t chunk) const;
   /// Where the part's chunk lies; a missing location when it is not there.
   std::pair<std::shared_ptr<OpenFile>, zarr::ChunkLocation> locate(const zarr::FramePart& part) const;
   void read_part(const zarr::FramePart& part, std::uint64_t number, std::span<std::byte> out) const;

@@ -103,8 +103,14 @@ void FrameArrayWriter::sync() {
     shards.assign(shards_.begin(), shards_.end());
     folders.swap(unsynced_folders_);
   }
-  for (const auto& shard : shards) shard->file.sync();
-  for (const auto& folder : folders) files_->sync_directory(folder);
+  try {
+    for (const auto& shard : shards) shard->file.sync();
+    for (const auto& folder : folders) files_->sync_directory(folder);
+  } catch (...) {
+    const std::lock_guard lock(state_mutex_);
+    unsynced_folders_.insert(unsynced_folders_.end(), folders.begin(), folders.end());
+    throw;
+  }
 }
 
 void FrameArrayWriter::seal_committed(std::uint64_t committed, bool all) {

@@ -15,7 +15,6 @@ namespace {
 constexpr std::uint64_t kSmallFrameBytes = 64 << 10;    // raw frames below this share chunks, so that readers fetch fewer
 constexpr std::uint64_t kSharedChunkBytes = 256 << 10;  // and indexes stay small at thousands of frames a second
 constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
-constexpr std::uint64_t kPage = 4096;
 
 void require_sane(const Geometry& geometry, const FrameOptions& options) {
   const std::uint64_t extents[] = {geometry.height, geometry.width, item_size(geometry.dtype)};
@@ -48,7 +47,7 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
   out.chunks_per_shard = std::clamp<std::uint64_t>(options.shard_bytes / chunk_room, 1, kMaxChunksPerShard);
   out.data_bytes = out.chunks_per_shard * chunk_room;
   // A compressed shard's index begins at a page, so that its entries can be patched without tearing.
-  if (!out.raw()) out.data_bytes = (out.data_bytes + kPage - 1) / kPage * kPage;
+  if (!out.raw()) out.data_bytes = (out.data_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
   out.index_bytes = zarr::shard_index_bytes(out.chunks_per_shard, out.raw());
 
   metadata.shape = {0, geometry.height, geometry.width};

@@ -20,6 +20,7 @@ struct Geometry {
 /// "500x500 uint16"
 [[nodiscard]] std::string to_string(const Geometry& geometry);
 
+inline constexpr std::uint64_t kPageBytes = 4096;         ///< the index of an open compressed shard begins at a multiple of it
 inline constexpr std::uint64_t kMaxChunksPerShard = 255;  ///< so that a shard index fits a page
 
 /// Everything that is fixed when an array is made.

@@ -1,7 +1,11 @@
 #include "frames/shard_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "resonance/error.hpp"
 
 namespace resonance::frames {
 
@@ -17,6 +21,13 @@ std::vector<zarr::ChunkLocation> entries_at_birth(const Layout& layout, std::uin
   return out;
 }
 
+void remove_quietly(io::FileSystem& files, const std::filesystem::path& partial) noexcept {
+  try {
+    files.remove(partial);
+  } catch (...) {  // the error that brought us here is the one to tell
+  }
+}
+
 }  // namespace
 
 ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout)
@@ -28,10 +39,7 @@ ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::pat
     file_->write_at(layout.data_bytes, zarr::encode_shard_index(entries_, layout.raw()));
     files_->rename(partial, path_);
   } catch (...) {
-    try {
-      files_->remove(partial);
-    } catch (...) {  // the first error is the one to tell
-    }
+    remove_quietly(*files_, partial);
     throw;
   }
   dirty_ = true;
@@ -39,16 +47,16 @@ ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::pat
 
 void ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> frame) {
   const auto offset = slot * frame.size();
-  dirty_ = true;
   file_->write_at(offset, frame);
+  dirty_ = true;  // not before: a sync on another thread would take the mark away and miss the bytes
   file_->start_writeback(offset, frame.size());
 }
 
 void ShardFile::put_chunk(std::uint64_t chunk, std::span<const std::byte> encoded) {
   const zarr::ChunkLocation location{data_end_, encoded.size()};
-  dirty_ = true;
   file_->write_at(location.offset, encoded);
   file_->write_at(layout_.data_bytes + chunk * zarr::kIndexEntryBytes, zarr::encode_index_entry(location));
+  dirty_ = true;  // not before, as above
   entries_[chunk] = location;
   data_end_ += encoded.size();
   // Small chunks are left to the kernel until a few megabytes are together.
@@ -67,17 +75,34 @@ void ShardFile::take_back(std::uint64_t chunk) {
 }
 
 void ShardFile::sync() {
-  if (dirty_.exchange(false)) file_->sync();
+  require_synced();
+  if (!dirty_.exchange(false)) return;
+  sync_failed_ = true;  // stays when the next line throws
+  file_->sync();
+  sync_failed_ = false;
+}
+
+void ShardFile::require_synced() const {
+  if (!sync_failed_) return;
+  throw Error(ErrorCode::io,
+              fmt::format("{} could not be brought to stable storage earlier, so nothing more is promised about it", path_.string()),
+              {.os_errno = 0, .file = path_, .offset = {}, .database = false});
 }
 
 void ShardFile::seal(std::uint64_t frames) {
   const auto chunks = (frames + layout_.frames_per_chunk - 1) / layout_.frames_per_chunk;
   if (layout_.raw() && chunks == layout_.chunks_per_shard) return sync();
+  require_synced();
   const auto partial = io::partial_name(path_);
   auto sealed = files_->open(partial, io::OpenMode::create_new);
-  write_sealed(*sealed, chunks);
-  sealed->sync();
-  files_->rename(partial, path_);
+  try {
+    write_sealed(*sealed, chunks);
+    sealed->sync();
+    files_->rename(partial, path_);
+  } catch (...) {
+    remove_quietly(*files_, partial);
+    throw;
+  }
   files_->sync_directory(path_.parent_path());
   file_ = std::move(sealed);
   dirty_ = false;

@@ -30,7 +30,7 @@ class ShardFile {
 
   /// Written since the last sync.
   [[nodiscard]] bool dirty() const noexcept { return dirty_; }
-  void sync();  ///< data and index on stable storage
+  void sync();  ///< data and index on stable storage. A failure is final: all later calls throw Error(io), too
 
   /// Give the file its true length: `frames` frames are in it. Full raw shards have it already. The file is replaced by
   /// rename, so readers that hold the old one are not disturbed; afterwards it is on stable storage and never changes.
@@ -39,6 +39,7 @@ class ShardFile {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
+  void require_synced() const;
   void write_sealed(io::File& out, std::uint64_t chunks);
 
   std::shared_ptr<io::FileSystem> files_;  // shared with everybody who writes through it
@@ -48,6 +49,7 @@ class ShardFile {
   std::vector<zarr::ChunkLocation> entries_;
   std::uint64_t data_end_ = 0;  // compressed: first free byte
   std::atomic<bool> dirty_ = false;
+  bool sync_failed_ = false;  // for the thread that syncs or seals
 };
 
 }  // namespace resonance::frames

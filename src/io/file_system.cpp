@@ -86,6 +86,8 @@ void AtomicFile::write_all(std::uint64_t offset, std::span<const std::byte> byte
   end_ = std::max(end_, offset + bytes.size());
 }
 
+std::size_t AtomicFile::read_at(std::uint64_t offset, std::span<std::byte> out) { return file_->read_at(offset, out); }
+
 void AtomicFile::commit() {
   file_->sync();
   files_->rename(partial_, path_);
@@ -118,11 +120,11 @@ std::vector<fs::path> list_files(const fs::path& root, int max_depth) {
   fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error);
   if (error) throw_errno(error.value(), "listing", root);
   for (const fs::recursive_directory_iterator end; it != end; it.increment(error)) {
-    if (error) throw_errno(error.value(), "listing", root);
     std::error_code ignored;
     if (it.depth() >= max_depth) it.disable_recursion_pending();
     if (it->is_regular_file(ignored)) out.push_back(it->path());
   }
+  if (error) throw_errno(error.value(), "listing", root);  // an iterator that fails goes to its end
   std::sort(out.begin(), out.end());
   return out;
 }

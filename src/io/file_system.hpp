@@ -72,6 +72,7 @@ class AtomicFile {
 
   void write(std::span<const std::byte> bytes);                            ///< append
   void write_all(std::uint64_t offset, std::span<const std::byte> bytes);  ///< at an offset, for formats that go back
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> out);     ///< what was written, as File::read_at
   [[nodiscard]] std::uint64_t size() const noexcept { return end_; }
   void commit();  ///< sync, then rename into place
 

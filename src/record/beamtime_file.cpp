@@ -5,6 +5,7 @@
 
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
+#include "schema/structure.hpp"
 
 namespace resonance::record {
 
@@ -30,6 +31,13 @@ const std::filesystem::path& require_recordable(const std::filesystem::path& pat
   return path;
 }
 
+/// An empty file becomes a beamtime; a database of something else (the master index, say) stays what it is.
+void require_beamtime_or_empty(sqlite::Connection& connection) {
+  if (schema::has_table(connection, "runs") || connection.query_int("SELECT count(*) FROM sqlite_master WHERE type = 'table'") == 0) return;
+  throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has tables, but no table runs", connection.path().string()),
+              {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
+}
+
 /// Holds the write lock for a scope.
 class WriteLock {
  public:
@@ -52,6 +60,7 @@ BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFile
       connection_([&] {
         const WriteLock lock(locks_, options.busy_timeout);
         sqlite::Connection out(path_, sqlite::Access::create, options.busy_timeout);
+        require_beamtime_or_empty(out);
         out.set_synchronous(sqlite::Synchronous::full);
         create_beamtime_schema(out.handle());
         out.use_write_ahead_log();

@@ -17,6 +17,18 @@ namespace {
   throw Error(ErrorCode::invalid_argument, fmt::format("data key '{}': {}", printable(key), why));
 }
 
+constexpr int kMaxDepth = 128;  // what Json::parse() takes
+
+bool nests_deeper(const Json& value, int levels) {
+  if (value.is_array())
+    return levels == 0 ||
+           std::any_of(value.as_array().begin(), value.as_array().end(), [&](const Json& item) { return nests_deeper(item, levels - 1); });
+  if (value.is_object())
+    return levels == 0 || std::any_of(value.as_object().begin(), value.as_object().end(),
+                                      [&](const Json::Member& member) { return nests_deeper(member.second, levels - 1); });
+  return false;
+}
+
 bool is_string_or_null(const Json& value) { return value.is_string() || value.is_null(); }
 bool is_integer_or_null(const Json& value) { return value.is_integer() || value.is_null(); }
 bool is_text_list(const Json& value) {
@@ -107,9 +119,15 @@ DataKeys::Rule DataKeys::parse_rule(const std::string& key, const Json& spec) {
   return out;
 }
 
+void require_depth(const Json& value, std::string_view what) {
+  if (nests_deeper(value, kMaxDepth))
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} nests deeper than {} levels, so it could not be read again", what, kMaxDepth));
+}
+
 DataKeys::DataKeys(const Json& data_keys, bool lenient) : lenient_(lenient) {
   if (!data_keys.is_object())
     throw Error(ErrorCode::invalid_argument, fmt::format("data_keys must be an object, not {}", printable(data_keys.dump())));
+  require_depth(data_keys, "data_keys");
   for (const auto& [key, spec] : data_keys.as_object()) {
     require_label(key, "data key");
     if (!spec.is_object()) reject(key, "its description must be an object");
@@ -152,6 +170,7 @@ void DataKeys::require_event(const Json& data, const Json& timestamps) const {
     throw Error(ErrorCode::invalid_argument, fmt::format("an event's data must be an object, not {}", printable(data.dump())));
   if (!timestamps.is_object())
     throw Error(ErrorCode::invalid_argument, fmt::format("an event's timestamps must be an object, not {}", printable(timestamps.dump())));
+  require_depth(data, "an event's data");
   for (const auto& [key, value] : data.as_object()) {
     if (lenient_)
       require_label(key, "data key");

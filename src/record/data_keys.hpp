@@ -15,6 +15,9 @@
 
 namespace resonance::record {
 
+/// Refuse what nests deeper than Json::parse() reads again. \throws Error(invalid_argument)
+void require_depth(const Json& value, std::string_view what);
+
 class DataKeys {
  public:
   DataKeys() = default;

@@ -16,6 +16,7 @@ void close_dead_runs(BeamtimeFile& file, Statements& statements) {
     const auto byte = static_cast<std::uint64_t>(run.lock_byte);
     if (!file.locks().try_lock(byte)) continue;  // its writer lives
     file.transact([&] {
+      if (!statements.is_open(run.uid)) return;  // its writer closed it since we looked
       statements.close_run(run.uid, statements.last_time(run.uid), "failed", statements.count_events(run.uid),
                            statements.count_frames(run.uid), "the recording process ended without closing the run");
     });

@@ -5,18 +5,32 @@
 
 namespace resonance {
 
+namespace {
+
+/// What a call is forwarded to. \throws Error(invalid_state) when there is nothing, because the writer was moved away
+template <class Impl>
+Impl& in_use(const std::unique_ptr<Impl>& impl) {
+  if (!impl) throw Error(ErrorCode::invalid_state, "this writer was moved away; use the one it was moved to");
+  impl->require_own_process();
+  return *impl;
+}
+
+}  // namespace
+
 RunWriter::RunWriter(const std::filesystem::path& database, RunWriterOptions options)
     : impl_(std::make_unique<Impl>(database, std::move(options))) {}
 RunWriter::~RunWriter() = default;
 RunWriter::RunWriter(RunWriter&&) noexcept = default;
 RunWriter& RunWriter::operator=(RunWriter&&) noexcept = default;
 
-std::int64_t RunWriter::add_sample(const SampleMetadata& sample) { return impl_->add_sample(sample); }
-std::string RunWriter::open_run(std::string_view plan_name, RunOptions options) { return impl_->open_run(plan_name, std::move(options)); }
-std::string RunWriter::open_stream(std::string_view name, const Json& data_keys) { return impl_->open_stream(name, data_keys); }
+std::int64_t RunWriter::add_sample(const SampleMetadata& sample) { return in_use(impl_).add_sample(sample); }
+std::string RunWriter::open_run(std::string_view plan_name, RunOptions options) {
+  return in_use(impl_).open_run(plan_name, std::move(options));
+}
+std::string RunWriter::open_stream(std::string_view name, const Json& data_keys) { return in_use(impl_).open_stream(name, data_keys); }
 
 std::string RunWriter::write_event(std::string_view stream, const NewEvent& event) {
-  return std::move(impl_->write_events(stream, {&event, 1}, false).front());
+  return std::move(in_use(impl_).write_events(stream, {&event, 1}, false).front());
 }
 
 std::string RunWriter::write_event(std::string_view stream, Json data, Json timestamps) {
@@ -24,28 +38,35 @@ std::string RunWriter::write_event(std::string_view stream, Json data, Json time
 }
 
 std::vector<std::string> RunWriter::write_events(std::string_view stream, std::span<const NewEvent> events) {
-  return impl_->write_events(stream, events, true);
+  return in_use(impl_).write_events(stream, events, true);
 }
 
 std::uint64_t RunWriter::write_frame(std::string_view event_uid, std::string_view field, const FrameView& frame) {
   const std::string uid(event_uid);
-  return impl_->write_frames({&uid, 1}, field, {frame.bytes, 1, frame.height, frame.width, frame.dtype}, false);
+  return in_use(impl_).write_frames({&uid, 1}, field, {frame.bytes, 1, frame.height, frame.width, frame.dtype}, false);
 }
 
 std::uint64_t RunWriter::write_frames(std::span<const std::string> event_uids, std::string_view field, const FrameBlock& block) {
-  return impl_->write_frames(event_uids, field, block, true);
+  return in_use(impl_).write_frames(event_uids, field, block, true);
 }
 
-void RunWriter::flush() { impl_->flush(); }
-void RunWriter::sync() { impl_->sync(); }
-std::uint64_t RunWriter::durable(std::string_view stream) const { return impl_->durable(stream); }
+void RunWriter::flush() { in_use(impl_).flush(); }
+void RunWriter::sync() { in_use(impl_).sync(); }
+std::uint64_t RunWriter::durable(std::string_view stream) const { return in_use(impl_).durable(stream); }
 
 void RunWriter::close_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop) {
-  impl_->close_run(status, reason, time_stop);
+  in_use(impl_).close_run(status, reason, time_stop);
 }
 
-void RunWriter::close() { impl_->close(); }
-bool RunWriter::run_open() const { return impl_->run_open(); }
-const std::filesystem::path& RunWriter::database() const noexcept { return impl_->database(); }
+void RunWriter::close() {
+  if (impl_) impl_->close();
+}
+
+bool RunWriter::run_open() const { return impl_ && impl_->run_open(); }
+
+const std::filesystem::path& RunWriter::database() const noexcept {
+  static const std::filesystem::path none;
+  return impl_ ? impl_->database() : none;
+}
 
 }  // namespace resonance

@@ -24,7 +24,12 @@ void RunWriter::Impl::finish_call(bool one_transaction) {
 
 void RunWriter::Impl::sync_frames_before_commit() {
   if (options_.durability != Durability::strict || queue_.refs.empty()) return;
-  for (const auto& array : run_->frames.arrays()) array->sync();  // invariant D1
+  try {
+    for (const auto& array : run_->frames.arrays()) array->sync();  // invariant D1
+  } catch (const std::exception& error) {  // final, also when the cause is a full disk: the kernel has dropped the bytes
+    fail(fmt::format("syncing: {}", error.what()));
+    throw;
+  }
 }
 
 void RunWriter::Impl::drop_queue() noexcept {

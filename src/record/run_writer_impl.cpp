@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/checked.hpp"
 #include "base/names.hpp"
@@ -38,11 +39,20 @@ void require_frame_size(const FrameBlock& block) {
 void require_sample(const SampleMetadata& sample) {
   require_label(sample.name, "sample name");
   if (!sample.extra.is_object()) throw Error(ErrorCode::invalid_argument, "a sample's extra must be an object");
+  record::require_depth(sample.extra, "a sample's extra");
+}
+
+/// SQL has no NaN: it would become NULL, and one event could take a whole transaction with it.
+void require_time(std::optional<double> time, std::string_view what) {
+  if (time && !std::isfinite(*time))
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} is {}; it must be seconds since the Unix epoch", what, shortest(*time)));
 }
 
 void require_run_options(std::string_view plan_name, const RunOptions& options) {
   require_label(plan_name, "plan name");
   if (!options.metadata.is_object()) throw Error(ErrorCode::invalid_argument, "a run's metadata must be an object");
+  record::require_depth(options.metadata, "a run's metadata");
+  require_time(options.time_start, "time_start");
   for (const auto& tag : options.tags) require_label(tag, "tag");
   if (options.uid) require_uid(*options.uid, "run uid");
   if (options.sample) require_sample(*options.sample);
@@ -93,9 +103,21 @@ void RunWriter::Impl::fail(std::string why) noexcept {
   failure_ = std::move(why);
 }
 
-void RunWriter::Impl::require_usable() const {
+void RunWriter::Impl::sync_log() {
+  try {
+    file_.sync_log();
+  } catch (const std::exception& error) {
+    fail(fmt::format("syncing: {}", error.what()));
+    throw;
+  }
+}
+
+void RunWriter::Impl::require_own_process() const {
   if (::getpid() != process_)
     throw Error(ErrorCode::invalid_state, "this writer belongs to the parent process; open another one after fork()");
+}
+
+void RunWriter::Impl::require_usable() const {
   if (closed_) throw Error(ErrorCode::invalid_state, fmt::format("the writer of {} is closed", database_.string()));
   if (!failure_.empty())
     throw Error(
@@ -125,8 +147,7 @@ RunWriter::Impl::Stream& RunWriter::Impl::stream_by_uid(std::string_view uid) {
 }
 
 std::int64_t RunWriter::Impl::sample_id(const SampleMetadata& sample) {
-  if (sample.id) return *sample.id;
-  if (const auto found = statements_.find_sample(sample.name)) return *found;
+  if (const auto found = statements_.find_sample(sample.name, sample.id)) return *found;
   return statements_.insert_sample(sample);
 }
 
@@ -136,7 +157,7 @@ std::int64_t RunWriter::Impl::add_sample(const SampleMetadata& sample) {
   require_usable();
   std::int64_t id = 0;
   file_.transact([&] { id = sample_id(sample); });
-  file_.sync_log();
+  sync_log();
   return id;
 }
 
@@ -166,7 +187,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
       row.scan_id = options.scan_id ? *options.scan_id : statements_.next_scan_id();
       statements_.insert_run(row);
     });
-    file_.sync_log();
+    sync_log();
   } catch (...) {
     file_.locks().unlock(lock_byte);
     throw;
@@ -185,7 +206,7 @@ std::string RunWriter::Impl::open_stream(std::string_view name, const Json& data
   const auto uid = new_uid(time);
   file_.transact([&] { statements_.insert_stream(uid, run.uid, name, data_keys.dump(), time); });
   run.streams.emplace(name, Stream{uid, std::move(keys)});
-  file_.sync_log();
+  sync_log();
   return uid;
 }
 
@@ -231,6 +252,7 @@ std::vector<std::string> RunWriter::Impl::write_events(std::string_view stream_n
   // Everything that can be wrong with the call is found before the first byte is written.
   for (const auto& event : events) {
     stream.keys.require_event(event.data, event.timestamps);
+    require_time(event.time, "an event's time");
     for (const auto& [field, frame] : event.frames) {
       stream.keys.require_frame(field, {frame.height, frame.width, frame.dtype});
       require_frame_size({frame.bytes, 1, frame.height, frame.width, frame.dtype});
@@ -299,7 +321,11 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
     statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
   });
-  file_.sync_log();
+  try {
+    sync_log();
+  } catch (const std::exception&) {  // the run is closed all the same: its row says so, as far as anybody can tell
+    if (!cause) cause = std::current_exception();
+  }
   file_.locks().unlock(run.lock_byte);
   run_.reset();
   queue_ = {};
@@ -307,34 +333,41 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
 }
 
 void RunWriter::Impl::close_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop) {
+  require_time(time_stop, "time_stop");
   const std::lock_guard one(sync_mutex_);
   const std::lock_guard lock(mutex_);
-  if (!run_ || closed_ || ::getpid() != process_) (void)require_run();
+  if (!run_ || closed_) (void)require_run();
   finish_run(status, reason, time_stop);
 }
 
 void RunWriter::Impl::close() {
+  if (::getpid() != process_) return;
+  std::exception_ptr cause;
   {
     const std::lock_guard one(sync_mutex_);
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     closed_ = true;
-    if (::getpid() != process_) return;
     try {
       if (run_) finish_run(ExitStatus::failed, "the writer was closed while the run was open", {});
     } catch (...) {
+      cause = std::current_exception();
+      if (run_) file_.locks().unlock(run_->lock_byte);  // the next writer closes it
       run_.reset();
-      file_.close();
-      throw;
+      queue_ = {};
     }
-    file_.close();
   }
+  // Stopped before the file is closed, without the mutexes: they may be about to take them.
   committing_.reset();
   publishing_.reset();
   syncing_.reset();
+  const std::lock_guard lock(mutex_);
+  file_.close();
+  if (cause) std::rethrow_exception(cause);
 }
 
 bool RunWriter::Impl::run_open() const {
+  if (::getpid() != process_) return false;
   const std::lock_guard lock(mutex_);
   return run_.has_value();
 }

@@ -38,6 +38,7 @@ class RunWriter::Impl {
   void close();
   bool run_open() const;
   const std::filesystem::path& database() const noexcept { return database_; }
+  void require_own_process() const;  // before any mutex: after fork() its holder may be a thread of the parent
 
  private:
   struct Stream {
@@ -77,6 +78,7 @@ class RunWriter::Impl {
   std::int64_t sample_id(const SampleMetadata& sample);
   std::string stream_of(std::string_view event_uid);
   void fail(std::string why) noexcept;
+  void sync_log();  // a failure is final
   void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
 
   // Chores. They take mutex_ only to look, not while the disk works.

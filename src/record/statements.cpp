@@ -23,9 +23,9 @@ Statements::Statements(sqlite::Connection& connection)
       insert_image_ref_(connection.prepare(kInsertImageRef)),
       stream_of_event_(connection.prepare(kStreamOfEvent)) {}
 
-std::optional<std::int64_t> Statements::find_sample(std::string_view name) {
-  auto find = connection_.prepare("SELECT id FROM samples WHERE name = ? ORDER BY id LIMIT 1");
-  find.bind(1, name);
+std::optional<std::int64_t> Statements::find_sample(std::string_view name, std::optional<std::int64_t> preferred) {
+  auto find = connection_.prepare("SELECT id FROM samples WHERE name = ? ORDER BY id = ? DESC, id LIMIT 1");
+  find.bind_all(name, preferred);
   return find.step() ? std::optional(find.int64(0)) : std::nullopt;
 }
 
@@ -107,6 +107,12 @@ std::vector<OpenRunRow> Statements::open_runs() {
       "SELECT r.uid, d.lock_byte FROM runs r JOIN run_details d ON d.run_uid = r.uid WHERE r.time_stop IS NULL AND r.exit_status IS NULL");
   while (select.step()) out.push_back({select.string(0), select.int64(1)});
   return out;
+}
+
+bool Statements::is_open(std::string_view run_uid) {
+  auto find = connection_.prepare("SELECT 1 FROM runs WHERE uid = ? AND time_stop IS NULL AND exit_status IS NULL");
+  find.bind(1, run_uid);
+  return find.step();
 }
 
 std::uint64_t Statements::count_events(std::string_view run_uid) {

@@ -60,7 +60,8 @@ class Statements {
  public:
   explicit Statements(sqlite::Connection& connection);
 
-  std::optional<std::int64_t> find_sample(std::string_view name);
+  /// Of several with this name the one with the id `preferred`, else the oldest.
+  std::optional<std::int64_t> find_sample(std::string_view name, std::optional<std::int64_t> preferred);
   std::int64_t insert_sample(const SampleMetadata& sample);
   bool run_exists(std::string_view uid);
   std::int64_t next_scan_id();
@@ -77,6 +78,7 @@ class Statements {
   void delete_run(std::string_view uid);
 
   std::vector<OpenRunRow> open_runs();
+  bool is_open(std::string_view run_uid);
   std::uint64_t count_events(std::string_view run_uid);
   std::uint64_t count_frames(std::string_view run_uid);
   double last_time(std::string_view run_uid);  ///< of the newest event, else the start

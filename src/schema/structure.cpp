@@ -104,7 +104,8 @@ void require_columns(sqlite::Connection& connection, std::span<const TableDefini
     if (found.empty() || found == wanted) continue;
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}: table {} has the columns ({}) instead of ({}); this is no file of Resonance, or a damaged one",
-                            connection.path().string(), table.name, fmt::join(found, ", "), fmt::join(wanted, ", ")),
+                            connection.path().empty() ? "the database in memory" : connection.path().string(), table.name,
+                            fmt::join(found, ", "), fmt::join(wanted, ", ")),
                 {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
   }
 }

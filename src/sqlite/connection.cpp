@@ -49,8 +49,8 @@ Connection::Connection(const std::filesystem::path& path, Access access, std::ch
     const auto log = path.string() + "-wal";
     if (access != Access::read || error.code() != ErrorCode::io) throw;
     if (std::filesystem::exists(log, ignored) && std::filesystem::file_size(log, ignored) != 0) throw;
-    open(access, true);
     try {
+      open(access, true);
       configure(access, busy_timeout);
     } catch (...) {
       close();
@@ -188,11 +188,24 @@ void Connection::back_up_to(const std::filesystem::path& destination) {
   if (std::filesystem::exists(destination))
     throw Error(ErrorCode::already_exists, fmt::format("{} is there already; move it away first", destination.string()),
                 {.os_errno = 0, .file = destination, .offset = {}, .database = false});
+  try {
+    copy_all_to(destination);
+  } catch (...) {
+    std::error_code ignored;  // half a copy must not be taken for one
+    std::filesystem::remove(destination, ignored);
+    throw;
+  }
+}
+
+void Connection::copy_all_to(const std::filesystem::path& destination) {
   Connection copy(destination, Access::create);
   sqlite3_backup* backup = sqlite3_backup_init(copy.handle_, "main", handle_, "main");
   if (backup == nullptr) throw_sqlite(copy.handle_, sqlite3_errcode(copy.handle_), "copying to");
-  sqlite3_backup_step(backup, -1);
-  if (const int result = sqlite3_backup_finish(backup); result != SQLITE_OK) throw_sqlite(copy.handle_, result, "copying to");
+  const int copied = sqlite3_backup_step(backup, -1);
+  const int result = sqlite3_backup_finish(backup);
+  // A lock is no error to finish(), though nothing was copied.
+  if (copied == SQLITE_BUSY || copied == SQLITE_LOCKED) throw_sqlite(path_.string(), copied, 0, sqlite3_errstr(copied), "copying");
+  if (result != SQLITE_OK) throw_sqlite(copy.handle_, result, "copying to");
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection), savepoint_(connection.in_transaction()) {

@@ -63,6 +63,7 @@ class Connection {
   Connection() = default;
   void open(Access access, bool immutable);
   void configure(Access access, std::chrono::milliseconds busy_timeout);
+  void copy_all_to(const std::filesystem::path& destination);
   void watch_log() noexcept;
   void close() noexcept;
 

@@ -19,6 +19,12 @@ constexpr std::size_t kMaxHeaderBytes = 4u << 20;
 constexpr int kMaxHdus = 100;
 constexpr std::int64_t kMaxAxes = 999;  // also of columns in a table
 
+/// Spaces only: what else counts as a blank, cfitsio would stumble over.
+std::string_view without_spaces(std::string_view text) {
+  const auto first = text.find_first_not_of(' ');
+  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
 class Layout {
  public:
   explicit Layout(std::span<const std::byte> bytes) : text_(reinterpret_cast<const char*>(bytes.data()), bytes.size()) {}
@@ -68,9 +74,8 @@ class Layout {
   std::int64_t take(std::string_view keyword, std::int64_t least, std::int64_t most) {
     const auto text = card(at_);
     at_ += kCard;
-    const auto slash = std::min(text.find('/'), text.size());
-    const bool named = text.size() == kCard && trimmed(text.substr(0, 8)) == keyword && text.substr(8, 2) == "= ";
-    const auto value = named && slash > 10 ? parse_int64(trimmed(text.substr(10, slash - 10))) : std::nullopt;
+    const bool named = text.size() == kCard && text.substr(0, 10) == fmt::format("{:<8}= ", keyword);
+    const auto value = named ? parse_int64(without_spaces(text.substr(10, text.find('/') - 10))) : std::nullopt;
     if (value && *value >= least && *value <= most) return *value;
     throw Error(ErrorCode::corrupt, fmt::format("HDU {}: \"{}\" stands where {} should be told", hdu_, printable(trimmed(text)), keyword));
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 
 #include "base/text.hpp"
@@ -10,6 +11,7 @@
 #include "exchange/image/tiff.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
+#include "resonance/exchange.hpp"
 
 namespace resonance {
 namespace {
@@ -20,17 +22,17 @@ struct Range {
   std::uint64_t count;
 };
 
-using FrameAction = std::function<void(const Frame&, bool last)>;
+using FrameAction = std::function<void(const Frame&)>;
 
 void for_each_frame(const Range& range, const Progress& progress, const FrameAction& action) {
   for (std::uint64_t i = 0; i < range.count; ++i) {
-    action(range.images[range.first + i], i + 1 == range.count);
+    action(range.images[range.first + i]);
     if (progress) progress(i + 1, range.count);
   }
 }
 
 void write_png(const Range& range, const ImageScaling& scaling, const Progress& progress, const ByteSink& sink) {
-  for_each_frame(range, progress, [&](const Frame& frame, bool) { sink(encode_png(frame.view(), scaling)); });
+  for_each_frame(range, progress, [&](const Frame& frame) { sink(encode_png(frame.view(), scaling)); });
 }
 
 bool needs_big_tiff(const Range& range) {
@@ -40,15 +42,16 @@ bool needs_big_tiff(const Range& range) {
   return page > std::numeric_limits<std::uint32_t>::max() / range.count;
 }
 
-void write_tiff(const Range& range, const Progress& progress, const ByteSink& sink) {
-  image::TiffWriter writer(sink, needs_big_tiff(range));
-  for_each_frame(range, progress, [&](const Frame& frame, bool last) { writer.add_page(frame.view(), last); });
+void write_tiff(const Range& range, const Progress& progress, io::AtomicFile& file) {
+  image::TiffWriter writer(file, needs_big_tiff(range));
+  for_each_frame(range, progress, [&](const Frame& frame) { writer.add_page(frame.view()); });
+  writer.close();
 }
 
 void write_npy(const Range& range, const Progress& progress, const ByteSink& sink) {
   std::array<std::uint64_t, 3> shape{};
   DType dtype{};
-  for_each_frame(range, progress, [&](const Frame& frame, bool) {
+  for_each_frame(range, progress, [&](const Frame& frame) {
     const std::array<std::uint64_t, 3> own{range.count, frame.height, frame.width};
     if (shape[0] == 0) {
       shape = own;
@@ -99,7 +102,7 @@ void write_image_file(const std::filesystem::path& path, const ImageSequence& im
     if (format == Format::png)
       write_png(range, scaling, progress, sink);
     else if (format == Format::tiff)
-      write_tiff(range, progress, sink);
+      write_tiff(range, progress, out);
     else
       write_npy(range, progress, sink);
     out.commit();

@@ -10,7 +10,6 @@
 #include "exchange/image/half.hpp"
 #include "exchange/image/npy.hpp"
 #include "exchange/image/scaling.hpp"
-#include "exchange/image/tiff.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
 #include "resonance/exchange.hpp"
@@ -39,16 +38,6 @@ void expect_error(ErrorCode code, const std::string& part, const Call& call) {
     EXPECT_EQ(error.code(), code) << error.what();
     EXPECT_THAT(error.what(), HasSubstr(part));
   }
-}
-
-std::string hex(std::span<const std::byte> bytes) {
-  std::string text;
-  for (const auto byte : bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
 }
 
 TEST(Half, ConvertsZeroSubnormalOrdinaryAndInfiniteValues) {
@@ -156,27 +145,6 @@ TEST(EncodePng, RefusesBytesThatAreNoFrame) {
   expect_error(ErrorCode::invalid_argument, "at least one", [&] { (void)encode_png({}); });
   expect_error(ErrorCode::invalid_argument, "percentiles 90 and 10",
                [&] { (void)encode_png(view_of(pixels, DType::uint16), {90, 10, false}); });
-}
-
-TEST(TiffWriter, WritesTheBytesThatTifffileRead) {  // checked once with tifffile 2026.3.3: [[1, 4660]]
-  std::vector<std::byte> file;
-  image::TiffWriter writer([&](std::span<const std::byte> bytes) { file.insert(file.end(), bytes.begin(), bytes.end()); }, false);
-  writer.add_page(view_of(std::vector<std::uint16_t>{1, 0x1234}, DType::uint16), true);
-  EXPECT_EQ(hex(file),
-            "49492a00080000000b00fe000400010000000000000000010400010000000200"
-            "0000010104000100000001000000020103000100000010000000030103000100"
-            "0000010000000601030001000000010000001101040001000000980000001501"
-            "0300010000000100000016010400010000000100000017010400010000000400"
-            "0000530103000100000001000000000000000000000000000100341200000000");
-}
-
-TEST(TiffWriter, RefusesAClassicFileOver4GiBInsteadOfWrappingOffsets) {
-  const std::vector<std::uint16_t> none;
-  image::TiffWriter writer([](std::span<const std::byte>) {}, false);
-  const FrameView huge{{reinterpret_cast<const std::byte*>(&none), std::size_t{1} << 33}, 1u << 16, 1u << 16, DType::uint16};
-  expect_error(ErrorCode::invalid_argument, "a classic TIFF file ends at 4 GiB", [&] { writer.add_page(huge, true); });
-  EXPECT_GT(image::TiffWriter::page_bytes_bound(1u << 16, 1u << 16, DType::uint16), std::uint64_t{1} << 33);
-  EXPECT_EQ(image::TiffWriter::page_bytes_bound(1ull << 40, 1ull << 40, DType::uint16), UINT64_MAX);
 }
 
 TEST(NpyHeader, IsAlignedAndSaysShapeAndType) {
