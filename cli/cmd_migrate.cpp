@@ -30,7 +30,10 @@ int run(Session& session, const Options& options) {
     session.out.write(fmt::format("{}: version {}, nothing to do\n", file, report.to));
     return 0;
   }
-  session.out.write(fmt::format("{}: version {} {} {}\n", file, report.from, options.dry_run ? "would become" : "is now", report.to));
+  if (report.from == report.to)
+    session.out.write(fmt::format("{}: version {}, {}\n", file, report.to, options.dry_run ? "would be mended" : "mended"));
+  else
+    session.out.write(fmt::format("{}: version {} {} {}\n", file, report.from, options.dry_run ? "would become" : "is now", report.to));
   for (const std::string& step : report.steps) session.out.write(fmt::format("  {}\n", safe_text(step)));
   if (!report.backup.empty()) session.out.write(fmt::format("backup: {}\n", safe_text(report.backup.string())));
   return 0;

@@ -68,7 +68,8 @@ class Columns {
     std::vector<std::string> names;
     for (std::string name : wanted) {
       if (!known_.contains(name)) name = trimmed(name);
-      if (!known_.contains(name) && (name == "seq_num" || name == "time")) continue;  // they come first anyway
+      if (name == "seq_num" || name == "time") continue;  // they come first anyway
+      name = data_key_of(name);
       if (!known_.contains(name))
         throw Error(ErrorCode::not_found, fmt::format("no column '{}'; {}", safe_text(name), names_in_words(all_)));
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -141,7 +142,7 @@ std::string csv_field(const Json* value) {
 
 void write_csv(const Run& run, const TablePlan& plan, Output& out) {
   std::string line = "seq_num,time";
-  for (const std::string& name : plan.columns) line += "," + csv_text(name);
+  for (const std::string& name : plan.columns) line += "," + csv_text(column_name(name));
   out.write(line + "\n");
   visit_planned(run, plan, [&](const Event& event) {
     line = fmt::format("{},{}", event.seq_num, Json(event.time).dump());
@@ -160,7 +161,7 @@ void write_json_rows(const Run& run, const TablePlan& plan, Output& out) {
     Json::Object row{{"seq_num", event.seq_num}, {"time", event.time}};
     for (const std::string& name : plan.columns) {
       const Json* value = event.data.find(name);
-      row.emplace_back(name, value == nullptr ? Json() : *value);
+      row.emplace_back(column_name(name), value == nullptr ? Json() : *value);
     }
     out.write(first ? "[\n" : ",\n");
     out.write(Json(std::move(row)).dump());

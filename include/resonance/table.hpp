@@ -34,6 +34,10 @@ struct Column {
   std::uint64_t rows = 0;
 };
 
+/// The column of a data key: its name, but "data.time" and "data.seq_num" for keys named like the two columns every table has.
+[[nodiscard]] std::string column_name(std::string_view data_key);
+[[nodiscard]] std::string data_key_of(std::string_view column);  ///< the other way round
+
 /// Columns of equal length. The first two are `seq_num` (int64) and `time` (float64, s).
 struct Table {
   std::vector<Column> columns;

@@ -47,6 +47,15 @@ std::shared_ptr<const frames::FrameArrayReader> ImageSequence::Impl::reader(std:
   return array.reader;
 }
 
+void ImageSequence::Impl::require_geometry(std::uint64_t i) const {
+  try {
+    (void)reader(ref(i).array);
+  } catch (Error& error) {
+    error.add_context(doing(i));
+    throw;
+  }
+}
+
 void ImageSequence::Impl::read(std::uint64_t i, std::span<std::byte> out) const {
   const auto& where = ref(i);
   try {
@@ -88,7 +97,7 @@ std::string ImageSequence::zarr_group(std::uint64_t i) const { return impl_->arr
 
 Frame ImageSequence::operator[](std::uint64_t i) const {
   const auto& geometry = impl_->array_of(impl_->ref(i)).geometry;
-  (void)impl_->reader(impl_->ref(i).array);  // its geometry is checked before memory is taken by what a database says
+  impl_->require_geometry(i);  // before memory is taken by what a database says
   Frame out{std::vector<std::byte>(geometry.frame_bytes()), geometry.height, geometry.width, geometry.dtype};
   impl_->read(i, out.bytes);
   return out;

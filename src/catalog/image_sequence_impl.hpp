@@ -39,6 +39,7 @@ class ImageSequence::Impl {
 
   /// \throws Error(corrupt) when zarr.json has another geometry than image_refs
   [[nodiscard]] std::shared_ptr<const frames::FrameArrayReader> reader(std::uint32_t array) const;
+  void require_geometry(std::uint64_t i) const;  ///< of frame `i`, as reader()
   void read(std::uint64_t i, std::span<std::byte> out) const;
   /// "reading frame 17 of ccd in run …"
   [[nodiscard]] std::string doing(std::uint64_t i) const;

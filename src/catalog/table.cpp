@@ -43,6 +43,15 @@ std::string_view Column::type_name() const noexcept {
   return names[values.index()];
 }
 
+std::string column_name(std::string_view data_key) {
+  const bool taken = data_key == "time" || data_key == "seq_num";
+  return (taken ? "data." : "") + std::string(data_key);
+}
+
+std::string data_key_of(std::string_view column) {
+  return std::string(column == "data.time" || column == "data.seq_num" ? column.substr(5) : column);
+}
+
 const Column* Table::find(std::string_view name) const noexcept {
   const auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
   return it == columns.end() ? nullptr : &*it;

@@ -23,7 +23,7 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns) : all_(columns.empty()), wanted_(columns) {
   std::erase_if(wanted_, [](const std::string& name) { return name == "seq_num" || name == "time"; });
-  for (const auto& name : wanted_) declare(name, data_keys);
+  for (auto& name : wanted_) declare(name = data_key_of(name), data_keys);
   if (!data_keys.is_object()) return;
   for (const auto& [key, spec] : data_keys.as_object()) {
     declared_.push_back(key);
@@ -66,6 +66,7 @@ Table TableBuilder::finish() {
     if (contains(wanted_, builder.name()) && !builder.seen() && !contains(declared_, builder.name()) && out.rows > 0)
       throw Error(ErrorCode::not_found, fmt::format("there is no column '{}'", builder.name()));
     out.columns.push_back(builder.finish(out.rows));
+    out.columns.back().name = column_name(out.columns.back().name);
   }
   return out;
 }

@@ -1,7 +1,9 @@
 #include "exchange/run_recorder.hpp"
 
 #include <algorithm>
+#include <span>
 
+#include "base/uid.hpp"
 #include "record/discard.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -41,6 +43,14 @@ RunOptions run_options(const ImportOptions& options, NewRun& run) {
 }
 
 }  // namespace
+
+std::string import_uid(std::optional<double> time, std::string_view content) {
+  const auto bytes = std::as_bytes(std::span(content));
+  if (time) return content_uid(*time, bytes);
+  // The first eight digits of a uid count steps of 2^16 ms.
+  const auto digits = content_uid(0, bytes).substr(26);
+  return content_uid(static_cast<double>(std::stoul(digits, nullptr, 16)) * 65.536, bytes);
+}
 
 RunRecorder::RunRecorder(const Target& target) : target_(target), now_(std::make_shared<std::atomic<double>>(0)) {}
 

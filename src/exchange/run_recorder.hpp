@@ -13,6 +13,11 @@
 
 namespace resonance::exchange {
 
+/// The uid of the run that a file becomes: the same for the same content. Without a time in the content it must not depend on
+/// one either (a copy of the file has another modification time); then it is as if from long ago, at a moment that follows
+/// from the content, so that the first digits, which people type, differ from file to file.
+[[nodiscard]] std::string import_uid(std::optional<double> time, std::string_view content);
+
 /// What a run is opened with.
 struct NewRun {
   std::string uid;

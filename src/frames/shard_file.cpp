@@ -38,6 +38,7 @@ ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::pat
     file_->resize(layout.data_bytes + layout.index_bytes);
     file_->write_at(layout.data_bytes, zarr::encode_shard_index(entries_, layout.raw()));
     files_->rename(partial, path_);
+    file_ = files_->open(path_, io::OpenMode::read_write);  // the same file, whose errors name it as it is called now
   } catch (...) {
     remove_quietly(*files_, partial);
     throw;

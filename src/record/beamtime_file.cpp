@@ -6,8 +6,11 @@
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
 #include "schema/structure.hpp"
+#include "schema/write_lock.hpp"
 
 namespace resonance::record {
+
+using schema::WriteLock;
 
 namespace {
 
@@ -38,25 +41,13 @@ void require_beamtime_or_empty(sqlite::Connection& connection) {
               {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
 }
 
-/// Holds the write lock for a scope.
-class WriteLock {
- public:
-  WriteLock(io::LockFile& locks, std::chrono::milliseconds timeout) : locks_(locks) { locks_.lock(kWriteLockByte, timeout); }
-  ~WriteLock() { locks_.unlock(kWriteLockByte); }
-  WriteLock(const WriteLock&) = delete;
-  WriteLock& operator=(const WriteLock&) = delete;
-
- private:
-  io::LockFile& locks_;
-};
-
 }  // namespace
 
 BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFileOptions& options)
     : path_(require_recordable(path, options.allow_network_file_system)),
       options_(options),
       process_(::getpid()),
-      locks_(path_.string() + "-lock"),
+      locks_(schema::lock_file_of(path_)),
       connection_([&] {
         const WriteLock lock(locks_, options.busy_timeout);
         sqlite::Connection out(path_, sqlite::Access::create, options.busy_timeout);
@@ -83,7 +74,13 @@ void BeamtimeFile::transact(const std::function<void()>& work) {
   sqlite::Transaction transaction(connection_);
   work();
   transaction.commit();
-  if (connection_.log_pages() > kCheckpointPages) connection_.checkpoint();
+}
+
+bool BeamtimeFile::log_is_long() const noexcept { return connection_.log_pages() > kCheckpointPages; }
+
+void BeamtimeFile::checkpoint() {
+  const WriteLock lock(locks_, options_.busy_timeout);
+  connection_.checkpoint();
 }
 
 void BeamtimeFile::sync_log() {

@@ -14,8 +14,6 @@
 
 namespace resonance::record {
 
-inline constexpr std::uint64_t kWriteLockByte = 0;  ///< of the lock file: held during each transaction and checkpoint
-
 struct BeamtimeFileOptions {
   std::chrono::milliseconds busy_timeout{10000};
   bool allow_network_file_system = false;
@@ -34,6 +32,11 @@ class BeamtimeFile {
 
   /// Run `work` in one transaction, committed when it returns and rolled back when it throws.
   void transact(const std::function<void()>& work);
+
+  /// The log has grown so far that it should be moved into the database.
+  [[nodiscard]] bool log_is_long() const noexcept;
+  /// Do that. SQLite syncs the log first, so sync the frames that it names before (invariant D1).
+  void checkpoint();
 
   /// Bring all committed transactions to stable storage. Any thread.
   void sync_log();

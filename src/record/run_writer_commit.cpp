@@ -73,6 +73,17 @@ void RunWriter::Impl::commit_queue() {
   }
   if (frames) publishing_->ask();
   syncing_->ask();
+  keep_log_short();
+}
+
+void RunWriter::Impl::keep_log_short() noexcept {
+  if (!file_.log_is_long()) return;
+  try {
+    for (const auto& array : arrays()) array->sync();  // invariant D1: a checkpoint syncs the log
+    file_.checkpoint();
+  } catch (const std::exception& error) {  // the log stays as it is, and the next commit tries again
+    log(fmt::format("moving the log of {} into it: {}", database_.string(), error.what()));
+  }
 }
 
 std::vector<record::FrameArray> RunWriter::Impl::arrays() const { return run_ ? run_->frames.arrays() : std::vector<record::FrameArray>(); }

@@ -103,8 +103,9 @@ void RunWriter::Impl::fail(std::string why) noexcept {
   failure_ = std::move(why);
 }
 
-void RunWriter::Impl::sync_log() {
+void RunWriter::Impl::sync_run() {
   try {
+    for (const auto& array : arrays()) array->sync();  // invariant D1: frames before the log that names them
     file_.sync_log();
   } catch (const std::exception& error) {
     fail(fmt::format("syncing: {}", error.what()));
@@ -157,7 +158,7 @@ std::int64_t RunWriter::Impl::add_sample(const SampleMetadata& sample) {
   require_usable();
   std::int64_t id = 0;
   file_.transact([&] { id = sample_id(sample); });
-  sync_log();
+  sync_run();
   return id;
 }
 
@@ -187,7 +188,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
       row.scan_id = options.scan_id ? *options.scan_id : statements_.next_scan_id();
       statements_.insert_run(row);
     });
-    sync_log();
+    sync_run();
   } catch (...) {
     file_.locks().unlock(lock_byte);
     throw;
@@ -206,7 +207,7 @@ std::string RunWriter::Impl::open_stream(std::string_view name, const Json& data
   const auto uid = new_uid(time);
   file_.transact([&] { statements_.insert_stream(uid, run.uid, name, data_keys.dump(), time); });
   run.streams.emplace(name, Stream{uid, std::move(keys)});
-  sync_log();
+  sync_run();
   return uid;
 }
 
@@ -322,7 +323,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
     statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
   });
   try {
-    sync_log();
+    sync_run();
   } catch (const std::exception&) {  // the run is closed all the same: its row says so, as far as anybody can tell
     if (!cause) cause = std::current_exception();
   }

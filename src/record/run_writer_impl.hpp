@@ -75,10 +75,11 @@ class RunWriter::Impl {
   void commit_queue();
   void drop_queue() noexcept;
   void sync_frames_before_commit();
+  void sync_run();  // frames, then the log
+  void keep_log_short() noexcept;
   std::int64_t sample_id(const SampleMetadata& sample);
   std::string stream_of(std::string_view event_uid);
   void fail(std::string why) noexcept;
-  void sync_log();  // a failure is final
   void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
 
   // Chores. They take mutex_ only to look, not while the disk works.

@@ -4,6 +4,7 @@
 #include "resonance/error.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
+#include "schema/write_lock.hpp"
 
 namespace resonance {
 
@@ -23,6 +24,8 @@ MigrationReport migrate_beamtime_file(const std::filesystem::path& database, con
       reader.back_up_to(out.backup);
     }
   }
+  io::LockFile locks(schema::lock_file_of(database));
+  const schema::WriteLock lock(locks, std::chrono::seconds(10));
   sqlite::Connection connection(database, sqlite::Access::read_write);
   connection.set_synchronous(sqlite::Synchronous::full);
   migrate_beamtime_schema(connection.handle(), options.target);

@@ -191,8 +191,8 @@ void Connection::back_up_to(const std::filesystem::path& destination) {
   try {
     copy_all_to(destination);
   } catch (...) {
-    std::error_code ignored;  // half a copy must not be taken for one
-    std::filesystem::remove(destination, ignored);
+    auto* files = sqlite3_vfs_find(nullptr);
+    files->xDelete(files, destination.c_str(), 0);  // half a copy must not be taken for one
     throw;
   }
 }

@@ -28,4 +28,7 @@ int in_child(Work&& work) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// In a child: become somebody whom file permissions bind. \return false when that cannot be
+inline bool bound_by_permissions() { return ::geteuid() != 0 || ::seteuid(65534) == 0; }
+
 }  // namespace resonance::test

@@ -1,7 +1,6 @@
 /// A FITS file by itself as a run of one event with one frame.
 #include <span>
 
-#include "base/uid.hpp"
 #include "exchange/bcs/beamline_time.hpp"
 #include "exchange/bcs/fits_frame.hpp"
 #include "exchange/bcs/frame_survey.hpp"
@@ -34,7 +33,7 @@ void import_fits(SourceFile source, const Target& target) {
   auto frame = bcs::read_fits(bytes, bcs::FitsParts::everything);
   const auto told = time_of(frame);
   const double time = told.value_or(io::modification_time(source.path));
-  const auto uid = content_uid(told.value_or(0), bytes);
+  const auto uid = import_uid(told, source.bytes);
   RunRecorder recorder(target);
   if (recorder.already_there(uid)) return;
   if (!told) target.report.notes.emplace_back("the header tells no DATE: the event has the modification time of the file");

@@ -54,8 +54,8 @@ class Layout {
     }
     if (table) take("TFIELDS", 0, kMaxAxes);
     const auto size = times(times(elements, static_cast<std::int64_t>(groups)), std::max(bits, -bits) / 8);
-    const auto whole = (text_.size() + kBlock - 1) / kBlock * kBlock;  // the padding of the last block may be missing
-    if (size > whole || header_end + (size + kBlock - 1) / kBlock * kBlock > whole)
+    // The padding of the last block may be missing: nothing is lost with it.
+    if (header_end > text_.size() || size > text_.size() - header_end)
       throw Error(ErrorCode::corrupt, fmt::format("the file is cut off: the data of HDU {} are {} bytes from byte {} on, the file has {}",
                                                   hdu_, size, header_end, text_.size()));
     end_ = header_end + (size + kBlock - 1) / kBlock * kBlock;

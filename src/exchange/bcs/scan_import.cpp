@@ -6,10 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "base/text.hpp"
-#include "base/uid.hpp"
 #include "exchange/bcs/beamline_time.hpp"
 #include "exchange/bcs/frame_files.hpp"
 #include "exchange/bcs/frame_survey.hpp"
@@ -45,7 +43,7 @@ class ScanImport {
     read_cells();
     find_frames();
     find_times();
-    const auto uid = content_uid(dated_ ? times_.front() : 0, std::as_bytes(std::span(source_.bytes)));
+    const auto uid = import_uid(dated_ ? std::optional(times_.front()) : std::nullopt, source_.bytes);
     RunRecorder recorder(target_);
     if (recorder.already_there(uid)) return note_late_frames();
     survey_frames();

@@ -7,10 +7,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 
 #include "base/text.hpp"
-#include "base/uid.hpp"
 #include "exchange/cell_type.hpp"
 #include "exchange/csv/csv_table.hpp"
 #include "exchange/csv/csv_time.hpp"
@@ -115,9 +113,7 @@ void import_csv(SourceFile source, const Target& target) {
   if (table.rows() == 0) throw Error(ErrorCode::invalid_argument, "the table has a header and no rows: there is nothing to import");
   const auto time = csv::find_time_column(table);
   const double start = time ? *std::ranges::min_element(time->times) : io::modification_time(source.path);
-  // Without a time in the content the uid must not depend on one either: a copy of the file has another modification time and
-  // is the same run all the same.
-  const auto uid = content_uid(time ? start : 0, std::as_bytes(std::span(source.bytes)));
+  const auto uid = import_uid(time ? std::optional(start) : std::nullopt, source.bytes);
   RunRecorder recorder(target);
   if (recorder.already_there(uid)) return;
   note_times(time, target.report);

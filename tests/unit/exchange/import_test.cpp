@@ -128,7 +128,7 @@ TEST(ImportBcs, KeepsColumnsUnitsTimesAndPixels) {
 TEST(ImportBcs, NamesADamagedFrameAndKeepsItsRow) {
   const TemporaryFolder folder;
   const auto file = write_small_scan(folder);
-  std::filesystem::resize_file(folder / "scan/CCD/a-00001.fits", 6000);
+  std::filesystem::resize_file(folder / "scan/CCD/a-00001.fits", 5766);
   const auto report = import_file(file, folder / "x.db");
   EXPECT_EQ(report.events, 3u);
   EXPECT_EQ(report.frames, 1u);
@@ -163,6 +163,7 @@ TEST(ImportBcs, PutsFramesOfAnotherSizeIntoAFieldOfTheirOwn) {
 TEST(ImportFile, ChangesNothingTheSecondTime) {
   const TemporaryFolder folder;
   const auto file = write_small_scan(folder);
+  std::filesystem::create_directory(folder / "out");
   const auto first = import_file(file, folder / "out/x.db");
   const auto before = all_files(folder / "out");
   const auto second = import_file(file, folder / "out/x.db");
@@ -289,7 +290,8 @@ TEST(ImportBcs, KeepsEveryNumberOfARealScan) {
 TEST(ImportBcs, LosesNothingOfRealHeaders) {
   RESONANCE_DATA_OR_SKIP(file, "als-rsoxs-znpc-80276/ZnPc_P100_E180276-AI.txt");
   const TemporaryFolder folder;
-  const auto run = Catalog(folder / "x.db").run(import_file(file, folder / "x.db").run_uid);
+  const auto report = import_file(file, folder / "x.db");
+  const auto run = Catalog(folder / "x.db").run(report.run_uid);
   const auto metadata = run.metadata();
   EXPECT_EQ(metadata.at("bcs").at("header").size(), 11u);
   const auto& primary = metadata.at("fits").at("PRIMARY");
@@ -309,7 +311,8 @@ TEST(ImportBcs, LosesNothingOfRealHeaders) {
 TEST(ImportCsv, KeepsEveryNumberOfARealTable) {
   RESONANCE_DATA_OR_SKIP(file, "als-nexafs/nexafs_results.csv");
   const TemporaryFolder folder;
-  const auto run = Catalog(folder / "x.db").run(import_file(file, folder / "x.db").run_uid);
+  const auto report = import_file(file, folder / "x.db");
+  const auto run = Catalog(folder / "x.db").run(report.run_uid);
   const auto table = run.table();
   ASSERT_EQ(table.rows, 3650u);
   EXPECT_EQ(sum_of(table["Beamline Energy_position"]), 1152000.0000000277);
@@ -323,7 +326,8 @@ TEST(ImportCsv, KeepsEveryNumberOfARealTable) {
 TEST(ImportCsv, TakesTheColumnTimeAsTheTimeOfTheEvents) {
   RESONANCE_DATA_OR_SKIP(file, "xafs-nsls2-csv/018f8393.csv");
   const TemporaryFolder folder;
-  const auto run = Catalog(folder / "x.db").run(import_file(file, folder / "x.db").run_uid);
+  const auto report = import_file(file, folder / "x.db");
+  const auto run = Catalog(folder / "x.db").run(report.run_uid);
   EXPECT_EQ(run.summary().time_start, 1594451790.3369827);
   const auto table = run.table();
   EXPECT_EQ(table.rows, 451u);

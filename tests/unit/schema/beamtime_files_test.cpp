@@ -94,7 +94,8 @@ TEST(DescribeSchema, TellsEachDifferenceFromTheFormat) {
                                             testing::AllOf(HasSubstr("idx_runs_plan"), HasSubstr("missing")), HasSubstr("my_own"),
                                             testing::AllOf(HasSubstr("image_refs"), HasSubstr("missing")),
                                             testing::AllOf(HasSubstr("streams"), HasSubstr("colour"))));
-  const auto notebook = std::find_if(description.tables.begin(), description.tables.end(), [](const auto& t) { return t.name == "notebook"; });
+  const auto notebook =
+      std::find_if(description.tables.begin(), description.tables.end(), [](const auto& t) { return t.name == "notebook"; });
   ASSERT_NE(notebook, description.tables.end());
   EXPECT_FALSE(notebook->core);
   EXPECT_EQ(notebook->rows, 1U);

@@ -1,5 +1,4 @@
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "support/child.hpp"
 #include "unit/schema/schema_testing.hpp"
@@ -144,11 +143,16 @@ TEST_F(UnusableFile, OpenedReadOnlyIsSaidToBeReadOnly) {
 }
 
 TEST_F(UnusableFile, WithoutWritePermissionIsSaidToBeReadOnly) {
-  if (::geteuid() == 0) GTEST_SKIP() << "permissions do not bind root";
   make_version_1(path_);
   ASSERT_EQ(::chmod(path_.c_str(), 0444), 0);
-  RawDatabase database(path_);
-  EXPECT_TRUE(fails(ErrorCode::io, {"victim.db", "readonly"}, [&] { migrate_beamtime_schema(database.handle()); }));
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  const int status = in_child([&] {
+    if (!bound_by_permissions()) return 77;
+    RawDatabase database(path_);
+    return fails(ErrorCode::io, {"victim.db", "readonly", "read-only"}, [&] { migrate_beamtime_schema(database.handle()); }) ? 0 : 1;
+  });
+  if (status == 77) GTEST_SKIP() << "permissions do not bind this user";
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(UnusableFile, ThatAnotherProcessIsWritingToIsSaidToBeBusy) {
@@ -203,10 +207,10 @@ TEST_P(MigrationCrash, BetweenAnyTwoStatementsLeavesTheOldOrTheNewVersion) {
     RawDatabase database(path);
     const int version = std::stoi(database.value("PRAGMA user_version"));
     ASSERT_TRUE(version == param.version_before || version == param.version_after) << version;
-    if (finished) ASSERT_EQ(version, param.version_after);
+    ASSERT_TRUE(!finished || version == param.version_after) << version;
     const bool mended = param.version_before == param.version_after && finished;
     expect_tables(database, mended || version != param.version_before ? *param.after : param.before, version);
-    if (param.before.empty() && version == 0) EXPECT_EQ(database.value("SELECT count(*) FROM sqlite_master"), "0");
+    EXPECT_TRUE(version != 0 || database.value("SELECT count(*) FROM sqlite_master") == "0");
     param.run(database.handle());  // and the next start brings it to the end
     expect_tables(database, *param.after, param.version_after);
     if (HasFailure()) return;
@@ -217,22 +221,12 @@ TEST_P(MigrationCrash, BetweenAnyTwoStatementsLeavesTheOldOrTheNewVersion) {
 
 const CrashCase kCrashCases[] = {
     {"FromNothing", [](const auto&) {}, [](sqlite3* c) { migrate_beamtime_schema(c, 2); }, {}, 0, &kExpectedBeamtime, 2},
-    {"FromVersion1",
-     [](const auto& path) { make_version_1(path); },
-     [](sqlite3* c) { migrate_beamtime_schema(c, 2); },
-     expected_beamtime_version_1(),
-     1,
-     &kExpectedBeamtime,
-     2},
-    {"MendingVersion2",
-     [](const auto& path) { make_version_1(path, 2); },
-     [](sqlite3* c) { migrate_beamtime_schema(c, 2); },
-     expected_beamtime_version_1(),
-     2,
-     &kExpectedBeamtime,
-     2},
+    {"FromVersion1", [](const auto& path) { make_version_1(path); }, [](sqlite3* c) { migrate_beamtime_schema(c, 2); },
+     expected_beamtime_version_1(), 1, &kExpectedBeamtime, 2},
+    {"MendingVersion2", [](const auto& path) { make_version_1(path, 2); }, [](sqlite3* c) { migrate_beamtime_schema(c, 2); },
+     expected_beamtime_version_1(), 2, &kExpectedBeamtime, 2},
     {"OfTheIndex", [](const auto&) {}, [](sqlite3* c) { migrate_index_schema(c, 1); }, {}, 0, &kExpectedIndex, 1},
 };
-INSTANTIATE_TEST_SUITE_P(, MigrationCrash, testing::ValuesIn(kCrashCases), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(, MigrationCrash, testing::ValuesIn(kCrashCases), [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace resonance::test

@@ -1,0 +1,142 @@
+// Reading frames: compressed ones beside the codec's decoder alone, raw ones beside memcpy; and what a mapped frame costs.
+#include <cstring>
+
+#include "material.hpp"
+#include "pair.hpp"
+#include "resonance/catalog.hpp"
+#include "support/temporary_folder.hpp"
+#include "workers.hpp"
+#include "zarr/codec.hpp"
+
+namespace resonance::bench {
+namespace {
+
+constexpr std::uint64_t kSide = 1024, kFrames = 64, kFrameBytes = kSide * kSide * 2;
+
+/// A closed run of 64 frames, read so often that it is in the page cache.
+class Store {
+ public:
+  explicit Store(Codec codec)
+      : chain_(zarr::CodecChain::for_frames(codec, -1, DType::uint16, {1, kSide, kSide})), frames_(make_frames(kFrames, kSide, kSide)) {
+    RunWriterOptions options;
+    options.frames.codec = codec;
+    RunWriter writer(folder_ / "x.db", std::move(options));
+    (void)writer.open_run("scan");
+    (void)writer.open_stream("primary", Json::object({{"image", image_key("ccd", kSide, kSide, DType::uint16)}}));
+    for (const auto& frame : frames_) {
+      NewEvent event;
+      event.frames.push_back({"image", {frame, kSide, kSide, DType::uint16}});
+      (void)writer.write_event("primary", event);
+    }
+    writer.close_run();
+  }
+
+  [[nodiscard]] ImageSequence images() const { return Catalog(folder_ / "x.db").run("-1").images("image"); }
+  [[nodiscard]] const zarr::CodecChain& chain() const noexcept { return chain_; }
+  [[nodiscard]] const std::vector<std::vector<std::byte>>& frames() const noexcept { return frames_; }
+  [[nodiscard]] std::vector<std::vector<std::byte>> encoded() const {
+    std::vector<std::vector<std::byte>> out;
+    for (const auto& frame : frames_) {
+      auto& bytes = out.emplace_back(chain_.max_encoded_bytes());
+      bytes.resize(chain_.encode(frame, bytes));
+      bytes.shrink_to_fit();
+    }
+    return out;
+  }
+
+ private:
+  const test::TemporaryFolder folder_;
+  const zarr::CodecChain chain_;
+  const std::vector<std::vector<std::byte>> frames_;
+};
+
+std::vector<std::uint64_t> random_order() {
+  std::mt19937_64 random(1);
+  std::vector<std::uint64_t> out(2 * kFrames);
+  for (auto& number : out) number = random() % kFrames;
+  return out;
+}
+
+void random_frame(benchmark::State& state, Codec codec) {
+  const Store store(codec);
+  const auto images = store.images();
+  const auto encoded = store.encoded();
+  const auto order = random_order();
+  std::vector<std::byte> out(kFrameBytes);
+  const auto ours = [&] {
+    const Stopwatch watch;
+    for (const auto i : order) images.read(i, 1, out);
+    return watch.seconds();
+  };
+  const auto floor = [&] {
+    const Stopwatch watch;
+    for (const auto i : order) {
+      if (codec == Codec::none)
+        std::memcpy(out.data(), encoded[i].data(), out.size());
+      else
+        store.chain().decode(encoded[i], out);
+    }
+    return watch.seconds();
+  };
+  compare(state, codec == Codec::none ? "memcpy" : "the decoder alone", static_cast<double>(order.size()), ours, floor);
+}
+
+void whole_stack(benchmark::State& state, Codec codec) {
+  const Store store(codec);
+  const auto images = store.images();
+  const auto encoded = store.encoded();
+  Workers workers;
+  std::vector<std::byte> out(kFrames * kFrameBytes);
+  const auto ours = [&] {
+    const Stopwatch watch;
+    images.read(0, kFrames, out);
+    return watch.seconds();
+  };
+  const auto floor = [&] {
+    const Stopwatch watch;
+    workers.run(kFrames, [&](std::uint64_t i, unsigned) {
+      const auto place = std::span(out).subspan(i * kFrameBytes, kFrameBytes);
+      if (codec == Codec::none)
+        std::memcpy(place.data(), encoded[i].data(), place.size());
+      else
+        store.chain().decode(encoded[i], place);
+    });
+    return watch.seconds();
+  };
+  compare(state, codec == Codec::none ? "memcpy on all cores" : "the decoder alone on all cores", kFrames, ours, floor);
+}
+
+void mapped_frame(benchmark::State& state, bool first) {
+  const Store store(Codec::none);
+  auto images = store.images();
+  std::uint64_t i = 0;
+  for (auto _ : state) {
+    if (first) {
+      state.PauseTiming();
+      images = store.images();
+      (void)images.mappable();  // zarr.json is read here
+      state.ResumeTiming();
+    }
+    benchmark::DoNotOptimize(images.map(i++ % kFrames).view.bytes.data());
+  }
+}
+
+template <class Function, class... Arguments>
+void add(const char* name, Function function, Arguments... arguments) {
+  benchmark::RegisterBenchmark(name, function, arguments...)->UseManualTime()->Iterations(11)->Unit(benchmark::kMillisecond);
+}
+
+const bool kRegistered = [] {
+  add("reading/a random frame, blosc 1024x1024", random_frame, Codec::blosc);
+  add("reading/a random frame, raw 1024x1024", random_frame, Codec::none);
+  add("reading/64 frames into one array, blosc", whole_stack, Codec::blosc);
+  add("reading/64 frames into one array, raw", whole_stack, Codec::none);
+  benchmark::RegisterBenchmark("reading/map() the first frame of a shard", mapped_frame, true)
+      ->Iterations(200)
+      ->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("reading/map() another frame", mapped_frame, false)->Unit(benchmark::kMicrosecond);
+  return true;
+}();
+
+}  // namespace
+}  // namespace resonance::bench
