@@ -1,9 +1,6 @@
-#include <fmt/format.h>
-
 #include "base/names.hpp"
 #include "io/file_system.hpp"
 #include "resonance/beamtime.hpp"
-#include "resonance/error.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance {
@@ -28,8 +25,6 @@ std::filesystem::path init_data_root(const std::filesystem::path& root, std::opt
   auto index = root / "index.db";
   sqlite::Connection connection(index, sqlite::Access::create);
   connection.set_synchronous(sqlite::Synchronous::full);
-  if (connection.query_int("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('runs', 'events')") == 2)
-    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a beamtime, not a master index", index.string()));
   create_index_schema(connection.handle());
   if (researcher) {
     sqlite::Transaction transaction(connection);

@@ -96,6 +96,7 @@ std::vector<std::string> planned_steps(sqlite::Connection& connection, int targe
 
 void create_beamtime_schema(sqlite3* handle) {
   sqlite::Connection connection(handle);
+  schema::require_kind(connection, schema::beamtime_tables(), schema::index_tables(), "master index, not a beamtime");
   schema::require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
   schema::switch_on_foreign_keys(connection);
   sqlite::Transaction transaction(connection);

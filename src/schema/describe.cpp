@@ -41,9 +41,9 @@ SchemaDescription describe_schema(const std::filesystem::path& database) {
   const auto core = out.kind == "index" ? schema::index_tables() : schema::beamtime_tables();
   if (out.kind != "unknown") {
     out.current_version = out.kind == "index" ? kIndexSchemaVersion : kBeamtimeSchemaVersion;
-    out.faults = schema::differences(connection, core);
-    if (out.user_version == 1 && out.kind == "beamtime")
-      std::erase_if(out.faults, [](const auto& fault) { return fault.find("image_refs: columns") != std::string::npos; });
+    std::vector<schema::TableDefinition> wanted(core.begin(), core.end());
+    if (out.kind == "beamtime" && out.user_version == 1) wanted.back() = schema::image_refs_version_1();
+    out.faults = schema::differences(connection, wanted);
     if (out.user_version > out.current_version)
       out.faults.push_back(fmt::format("version {} is newer than this Resonance knows ({})", out.user_version, out.current_version));
   } else {

@@ -6,6 +6,7 @@ namespace resonance {
 
 void create_index_schema(sqlite3* handle) {
   sqlite::Connection connection(handle);
+  schema::require_kind(connection, schema::index_tables(), schema::beamtime_tables(), "beamtime, not a master index");
   schema::require_known(connection, connection.user_version(), kIndexSchemaVersion);
   schema::switch_on_foreign_keys(connection);
   sqlite::Transaction transaction(connection);

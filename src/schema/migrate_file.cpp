@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "resonance/beamtime.hpp"
-#include "resonance/error.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
 #include "schema/write_lock.hpp"
@@ -12,8 +11,7 @@ MigrationReport migrate_beamtime_file(const std::filesystem::path& database, con
   MigrationReport out;
   {
     sqlite::Connection reader(database, sqlite::Access::read);
-    if (schema::has_table(reader, "researchers"))
-      throw Error(ErrorCode::invalid_argument, fmt::format("{} is a master index, not a beamtime", database.string()));
+    schema::require_kind(reader, schema::beamtime_tables(), schema::index_tables(), "master index, not a beamtime");
     out.from = reader.user_version();
     out.steps = schema::planned_steps(reader, options.target);
     out.to = options.target;

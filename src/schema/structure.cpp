@@ -12,7 +12,7 @@ namespace resonance::schema {
 
 namespace {
 
-/// One part of a table ("columns", "foreign keys", "index idx_…") as text that can be compared.
+/// One part of a table ("column uid", "foreign keys", "index idx_…") as text that can be compared.
 using Parts = std::map<std::string, std::string>;
 
 std::string rows_as_text(sqlite::Statement statement, int columns) {
@@ -33,8 +33,12 @@ sqlite::Statement about(sqlite::Connection& connection, std::string_view sql, st
 
 Parts parts_of(sqlite::Connection& connection, std::string_view table) {
   Parts out;
-  out["columns"] =
-      rows_as_text(about(connection, "SELECT name, upper(type), \"notnull\", dflt_value, pk FROM pragma_table_info(?)", table), 5);
+  auto columns = about(connection, "SELECT name, upper(type), \"notnull\", dflt_value, pk FROM pragma_table_info(?)", table);
+  while (columns.step()) {
+    out["column " + columns.string(0)] =
+        fmt::format("{}{}{}{}", columns.text(1), columns.int64(2) != 0 ? " NOT NULL" : "",
+                    columns.is_null(3) ? "" : " DEFAULT " + columns.string(3), columns.int64(4) != 0 ? " PRIMARY KEY" : "");
+  }
   out["foreign keys"] = rows_as_text(
       about(connection, "SELECT \"from\", \"table\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?) ORDER BY 1", table), 5);
   auto indexes = about(connection, "SELECT name, \"unique\", partial FROM pragma_index_list(?) WHERE origin = 'c'", table);
@@ -87,12 +91,26 @@ std::vector<std::string> differences(sqlite::Connection& connection, std::span<c
       if (it == found.end())
         out.push_back(fmt::format("table {}: {} is missing", table.name, part));
       else if (it->second != text)
-        out.push_back(fmt::format("table {}: {} are {} instead of {}", table.name, part, it->second, text));
+        out.push_back(fmt::format("table {}: {}: {} instead of {}", table.name, part, it->second, text));
     }
     for (const auto& [part, text] : found)
       if (!wanted.contains(part)) out.push_back(fmt::format("table {}: {} is not part of the format", table.name, part));
+    const auto names = column_names(connection, table.name);
+    const auto right = column_names(reference, table.name);
+    if (names != right && std::is_permutation(names.begin(), names.end(), right.begin(), right.end()))
+      out.push_back(fmt::format("table {}: its columns are in another order", table.name));
   }
   return out;
+}
+
+void require_kind(sqlite::Connection& connection, std::span<const TableDefinition> tables, std::span<const TableDefinition> others,
+                  std::string_view what) {
+  const auto any = [&](std::span<const TableDefinition> all) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& table) { return has_table(connection, table.name); });
+  };
+  if (any(tables) || !any(others)) return;
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} is a {}", connection.path().string(), what),
+              {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
 }
 
 void require_columns(sqlite::Connection& connection, std::span<const TableDefinition> tables) {

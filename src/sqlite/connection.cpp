@@ -203,7 +203,7 @@ void Connection::copy_all_to(const std::filesystem::path& destination) {
   if (backup == nullptr) throw_sqlite(copy.handle_, sqlite3_errcode(copy.handle_), "copying to");
   const int copied = sqlite3_backup_step(backup, -1);
   const int result = sqlite3_backup_finish(backup);
-  // A lock is no error to finish(), though nothing was copied.
+  // finish() does not promise to report a lock, though nothing was copied.
   if (copied == SQLITE_BUSY || copied == SQLITE_LOCKED) throw_sqlite(path_.string(), copied, 0, sqlite3_errstr(copied), "copying");
   if (result != SQLITE_OK) throw_sqlite(copy.handle_, result, "copying to");
 }

@@ -112,12 +112,12 @@ TEST(Commit, NothingIsCalledDurableWhoseBytesWereWrittenAfterTheSync) {
     std::unique_lock lock(mutex);
     if (call == "sync" && is_shard(path, "a") && armed) changed.wait_for(lock, std::chrono::seconds(10), [&] { return writing; });
     if (call == "write" && is_shard(path, "b")) {
-      b_clean = false;
       if (armed) {
         writing = true;
         changed.notify_all();
         changed.wait_for(lock, std::chrono::milliseconds(300), [&] { return synced; });
       }
+      b_clean = false;
     }
     if (call == "sync" && is_shard(path, "b")) {
       b_clean = true;
@@ -125,7 +125,7 @@ TEST(Commit, NothingIsCalledDurableWhoseBytesWereWrittenAfterTheSync) {
       changed.notify_all();
     }
   });
-  writer.write_event("primary", event_with(Json::object(), {{"b", &frame}}));
+  writer.write_event("primary", event_with(Json::object(), {{"a", &frame}, {"b", &frame}}));  // a's shard is synced before b's
   writer.sync();
   {
     const std::lock_guard lock(mutex);

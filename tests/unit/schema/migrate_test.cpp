@@ -74,9 +74,22 @@ TEST(Migration, LeavesAFileOfANewerResonanceAlone) {
   const auto bytes = file_content(path);
   EXPECT_TRUE(
       fails(ErrorCode::unsupported, {"version 7", "future.db", "use a newer one"}, [&] { create_beamtime_schema(database.handle()); }));
-  EXPECT_TRUE(fails(ErrorCode::unsupported, {"version 7", "future.db"}, [&] { create_index_schema(database.handle()); }));
   EXPECT_TRUE(fails(ErrorCode::invalid_state, {"downgrade", "future.db"}, [&] { migrate_beamtime_schema(database.handle()); }));
   EXPECT_EQ(file_content(path), bytes);
+
+  RawDatabase index(folder / "future_index.db");
+  index.query("CREATE TABLE researchers(id INTEGER PRIMARY KEY, novelty); PRAGMA user_version = 7");
+  EXPECT_TRUE(fails(ErrorCode::unsupported, {"version 7", "future_index.db"}, [&] { create_index_schema(index.handle()); }));
+}
+
+TEST(Migration, TakesNeitherKindOfDatabaseForTheOther) {
+  const TemporaryFolder folder;
+  RawDatabase beamtime(folder / "beamtime.db"), index(folder / "index.db");
+  create_beamtime_schema(beamtime.handle());
+  create_index_schema(index.handle());
+  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"index.db", "not a beamtime"}, [&] { create_beamtime_schema(index.handle()); }));
+  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"beamtime.db", "not a master index"}, [&] { create_index_schema(beamtime.handle()); }));
+  EXPECT_EQ(index.value("SELECT count(*) FROM sqlite_master WHERE name = 'runs'"), "0");
 }
 
 TEST(Migration, RefusesSideTablesOfANewerResonance) {
