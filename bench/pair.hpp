@@ -19,16 +19,18 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-[[nodiscard]] inline double median(std::vector<double> values) {
+/// The value that `share` of all values lie below: 0.5 for the median.
+[[nodiscard]] inline double quantile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size()));
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
 }
+[[nodiscard]] inline double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
 
 /// `ours` and `floor` each do `items` items and return the seconds that count; what they prepare or tidy does not. One round
-/// to warm up, then A B, B A, A B … Counters: `ours` and `floor` in items/s, `ratio` = median of ours/floor of each round.
-/// Label: what the floor is.
+/// to warm up, then A B, B A, A B … Counters: `ours` and `floor` in items/s, `ratio` = median of ours/floor of each round,
+/// `low` and `high` its quartiles. Label: what the floor is.
 template <class Ours, class Floor>
 void compare(benchmark::State& state, const std::string& label, double items, Ours&& ours, Floor&& floor) {
   state.SetLabel(label);
@@ -48,6 +50,8 @@ void compare(benchmark::State& state, const std::string& label, double items, Ou
   state.counters["ours"] = items / median(ours_seconds);
   state.counters["floor"] = items / median(floor_seconds);
   state.counters["ratio"] = median(ratios);
+  state.counters["low"] = quantile(ratios, 0.25);
+  state.counters["high"] = quantile(ratios, 0.75);
 }
 
 }  // namespace resonance::bench

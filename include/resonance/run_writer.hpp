@@ -37,7 +37,8 @@ struct RunWriterOptions {
   bool allow_undeclared = false;                   ///< take data keys and frame fields that open_stream() did not declare
   FrameOptions frames;
   std::function<double()> clock;                ///< seconds since the Unix epoch, UTC; default: the system clock
-  std::function<void(std::string_view)> log;    ///< what cannot be thrown (destructors, background); default: silent
+  std::function<void(std::string_view)> log;    ///< what cannot be thrown (destructors, background); default: silent;
+                                                ///< must not call the writer
   std::shared_ptr<io::FileSystem> file_system;  ///< shared by all writers that test or embed one; default: POSIX
 };
 

@@ -1,9 +1,11 @@
 #include "catalog/table_builder.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::catalog {
@@ -64,7 +66,8 @@ Table TableBuilder::finish() {
   out.columns.push_back({"time", std::move(times_), {}, {}, "s", out.rows});
   for (auto& builder : builders_) {
     if (contains(wanted_, builder.name()) && !builder.seen() && !contains(declared_, builder.name()) && out.rows > 0)
-      throw Error(ErrorCode::not_found, fmt::format("there is no column '{}'", builder.name()));
+      throw Error(ErrorCode::not_found,
+                  fmt::format("there is no column '{}'; declared are: {}", printable(builder.name()), fmt::join(declared_, ", ")));
     out.columns.push_back(builder.finish(out.rows));
     out.columns.back().name = column_name(out.columns.back().name);
   }

@@ -26,6 +26,19 @@ void require_sane(const Geometry& geometry, const FrameOptions& options) {
     throw Error(ErrorCode::invalid_argument, fmt::format("shard_bytes is {}; it must be 1 MiB to 64 GiB", options.shard_bytes));
 }
 
+/// Bytes that one chunk may take in the data area.
+std::uint64_t chunk_room(const Layout& layout) {
+  const auto& codecs = layout.metadata.codecs;
+  return layout.raw() ? codecs.decoded_bytes() : codecs.max_encoded_bytes();
+}
+
+void set_file_sizes(Layout& layout) {
+  layout.data_bytes = layout.chunks_per_shard * chunk_room(layout);
+  // A compressed shard's index begins at a page, so that its entries can be patched without tearing.
+  if (!layout.raw()) layout.data_bytes = (layout.data_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  layout.index_bytes = zarr::shard_index_bytes(layout.chunks_per_shard, layout.raw());
+}
+
 }  // namespace
 
 std::string to_string(const Geometry& geometry) {
@@ -43,12 +56,8 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
   const std::vector<std::uint64_t> chunk_shape{out.frames_per_chunk, geometry.height, geometry.width};
   auto& metadata = out.metadata;
   metadata.codecs = zarr::CodecChain::for_frames(options.codec, options.level, geometry.dtype, chunk_shape);
-  const std::uint64_t chunk_room = out.raw() ? metadata.codecs.decoded_bytes() : metadata.codecs.max_encoded_bytes();
-  out.chunks_per_shard = std::clamp<std::uint64_t>(options.shard_bytes / chunk_room, 1, kMaxChunksPerShard);
-  out.data_bytes = out.chunks_per_shard * chunk_room;
-  // A compressed shard's index begins at a page, so that its entries can be patched without tearing.
-  if (!out.raw()) out.data_bytes = (out.data_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
-  out.index_bytes = zarr::shard_index_bytes(out.chunks_per_shard, out.raw());
+  out.chunks_per_shard = std::clamp<std::uint64_t>(options.shard_bytes / chunk_room(out), 1, kMaxChunksPerShard);
+  set_file_sizes(out);
 
   metadata.shape = {0, geometry.height, geometry.width};
   metadata.dtype = geometry.dtype;
@@ -57,6 +66,19 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
   metadata.sharding = zarr::Sharding{chunk_shape, zarr::IndexLocation::end, out.raw()};
   metadata.dimension_names = {"frame", "y", "x"};
   metadata.attributes = Json::object({{"resonance", Json::object({{"format", 1}})}});
+  return out;
+}
+
+Layout layout_of(zarr::ArrayMetadata metadata) {
+  if (metadata.shape.size() != 3 || !metadata.sharding || metadata.sharding->index_location != zarr::IndexLocation::end)
+    throw Error(ErrorCode::unsupported, "this array has no layout that Resonance writes");
+  Layout out;
+  out.geometry = {metadata.shape[1], metadata.shape[2], metadata.dtype};
+  out.codec = parse_codec(metadata.codecs.name());
+  out.frames_per_chunk = metadata.chunk_shape()[0];
+  out.chunks_per_shard = metadata.chunks_per_shard();
+  out.metadata = std::move(metadata);
+  set_file_sizes(out);
   return out;
 }
 

@@ -40,4 +40,8 @@ struct Layout {
 /// \throws Error(invalid_argument) empty or too large frames, bad level or shard size
 [[nodiscard]] Layout make_layout(const Geometry& geometry, const FrameOptions& options);
 
+/// The layout of an array that make_layout() once described, from its zarr.json.
+/// \throws Error(unsupported) an array that Resonance does not write
+[[nodiscard]] Layout layout_of(zarr::ArrayMetadata metadata);
+
 }  // namespace resonance::frames

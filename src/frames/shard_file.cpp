@@ -46,6 +46,19 @@ ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::pat
   dirty_ = true;
 }
 
+ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout, Unsealed)
+    : files_(std::move(files)),
+      path_(std::move(path)),
+      layout_(layout),
+      file_(files_->open(path_, io::OpenMode::read_write)),
+      dirty_(true) {
+  std::vector<std::byte> index(layout.index_bytes);
+  file_->read_exact(layout.data_bytes, index);
+  entries_ = zarr::decode_shard_index(index, layout.chunks_per_shard, layout.raw(), layout.data_bytes + layout.index_bytes);
+  for (const auto& entry : entries_)
+    if (!entry.missing()) data_end_ = std::max(data_end_, entry.offset + entry.nbytes);
+}
+
 void ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> frame) {
   const auto offset = slot * frame.size();
   file_->write_at(offset, frame);

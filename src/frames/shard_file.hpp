@@ -21,6 +21,10 @@ class ShardFile {
   /// Make the file, complete with its index, under a temporary name; then rename. A reader never sees a short one.
   ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout);
 
+  /// Open a shard that a writer left unsealed. \throws Error(corrupt) when its index is damaged
+  struct Unsealed {};
+  ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout, Unsealed);
+
   /// Write a raw frame into its slot.
   void put_raw(std::uint64_t slot, std::span<const std::byte> frame);
   /// Append an encoded chunk, then its index entry (invariant F1: data before index entry).

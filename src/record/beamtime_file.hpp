@@ -46,6 +46,8 @@ class BeamtimeFile {
 
   [[nodiscard]] sqlite::Connection& connection() noexcept { return connection_; }
   [[nodiscard]] io::LockFile& locks() noexcept { return locks_; }
+  [[nodiscard]] const std::shared_ptr<io::FileSystem>& files() const noexcept { return options_.file_system; }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
   std::filesystem::path path_;

@@ -12,7 +12,8 @@ namespace resonance::record {
 /// The byte of the lock file that the writer of this run holds as long as it lives.
 [[nodiscard]] std::uint64_t lock_byte_of(std::string_view run_uid) noexcept;
 
-/// Close runs that nobody records any more: status `failed`, the time of their last event, and the reason. Idempotent.
+/// Close runs that nobody records any more: frames published and sealed as far as events name them, status `failed`, the time
+/// of the last event, and the reason. Idempotent.
 void close_dead_runs(BeamtimeFile& file, Statements& statements);
 
 }  // namespace resonance::record

@@ -1,5 +1,7 @@
 #include "record/statements.hpp"
 
+#include <algorithm>
+
 #include "resonance/version.hpp"
 
 namespace resonance::record {
@@ -113,6 +115,17 @@ bool Statements::is_open(std::string_view run_uid) {
   auto find = connection_.prepare("SELECT 1 FROM runs WHERE uid = ? AND time_stop IS NULL AND exit_status IS NULL");
   find.bind(1, run_uid);
   return find.step();
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Statements::frame_stores(std::string_view run_uid) {
+  auto select = connection_.prepare(
+      "SELECT f.zarr_group, (SELECT max(i.index_in_stack) + 1 FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON "
+      "i.event_uid = e.uid "
+      "WHERE s.run_uid = f.run_uid AND i.zarr_group = f.zarr_group) FROM frame_stores f WHERE f.run_uid = ?");
+  select.bind(1, run_uid);
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  while (select.step()) out.emplace_back(select.string(0), static_cast<std::uint64_t>(std::max<std::int64_t>(select.int64(1), 0)));
+  return out;
 }
 
 std::uint64_t Statements::count_events(std::string_view run_uid) {

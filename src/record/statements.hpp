@@ -79,6 +79,8 @@ class Statements {
 
   std::vector<OpenRunRow> open_runs();
   bool is_open(std::string_view run_uid);
+  /// Frame arrays of a run, and how many frames of each its events name.
+  std::vector<std::pair<std::string, std::uint64_t>> frame_stores(std::string_view run_uid);
   std::uint64_t count_events(std::string_view run_uid);
   std::uint64_t count_frames(std::string_view run_uid);
   double last_time(std::string_view run_uid);  ///< of the newest event, else the start

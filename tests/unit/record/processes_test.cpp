@@ -5,6 +5,7 @@
 
 #include "record/discard.hpp"
 #include "unit/record/record_testing.hpp"
+#include "zarr/metadata.hpp"
 
 namespace resonance::record_test {
 namespace {
@@ -95,6 +96,40 @@ TEST(Processes, TwoWritersInOneProcessDoNotDisturbEachOther) {
   const Catalog catalog(folder / "x.db");
   expect_whole(catalog.run("1"), 100);
   expect_whole(catalog.run("2"), 100);
+}
+
+TEST(Processes, FramesOfADeadOneArePublishedAndSealedByTheNextForStockReaders) {
+  for (const auto codec : {Codec::blosc, Codec::none}) {
+    const TemporaryFolder folder;
+    const auto database = folder / "x.db";
+    const pid_t child = in_child([&] {
+      RunWriterOptions options;
+      options.frames.codec = codec;
+      options.publish_interval = std::chrono::hours(1);  // zarr.json never learns of the later frames
+      RunWriter writer(database, options);
+      writer.open_run("doomed");
+      writer.open_stream("primary", usual_keys());
+      for (unsigned i = 0; i < 7; ++i) {
+        const auto frame = make_frame(i);
+        writer.write_event("primary", event_with(x_is(i), {{"ccd", &frame}}));
+      }
+      ::kill(::getpid(), SIGKILL);
+      return 1;
+    });
+    ASSERT_EQ(exit_status_of(child), -SIGKILL);
+    const auto array = Catalog(database).frame_store() / Catalog(database).run("-1").images("ccd").zarr_group(0);
+    const auto length = [&] { return zarr::parse_array_metadata(io::read_text(array / "zarr.json", 1 << 20)).shape[0]; };
+    ASSERT_LT(length(), 7);
+
+    { const RunWriter next(database); }
+    const auto shard = io::file_bytes(array / "c/0/0/0");
+    EXPECT_EQ(length(), 7);
+    EXPECT_LT(shard, 1 << 20) << "a sealed shard has its true length";
+    const auto images = Catalog(database).run("-1").images("ccd");
+    for (unsigned i = 0; i < 7; ++i) EXPECT_EQ(images[i].bytes, make_frame(i).bytes);
+    { const RunWriter again(database); }
+    EXPECT_EQ(io::file_bytes(array / "c/0/0/0"), shard);
+  }
 }
 
 TEST(Processes, WhatADeadOneAcknowledgedIsThereAndItsRunIsClosedByTheNext) {
