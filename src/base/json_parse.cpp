@@ -129,6 +129,7 @@ class Parser {
     enter();
     Json::Object members;
     if (!take('}')) {
+      members.reserve(8);
       do {
         members.push_back(parse_member());
         skip_blanks();

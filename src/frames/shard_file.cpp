@@ -63,7 +63,7 @@ void ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> frame) {
   const auto offset = slot * frame.size();
   file_->write_at(offset, frame);
   dirty_ = true;  // not before: a sync on another thread would take the mark away and miss the bytes
-  file_->start_writeback(offset, frame.size());
+  write_back(offset, frame.size());
 }
 
 void ShardFile::put_chunk(std::uint64_t chunk, std::span<const std::byte> encoded) {
@@ -73,9 +73,14 @@ void ShardFile::put_chunk(std::uint64_t chunk, std::span<const std::byte> encode
   dirty_ = true;  // not before, as above
   entries_[chunk] = location;
   data_end_ += encoded.size();
-  // Small chunks are left to the kernel until a few megabytes are together.
-  if (data_end_ / kWritebackBytes != location.offset / kWritebackBytes)
-    file_->start_writeback(location.offset / kWritebackBytes * kWritebackBytes, kWritebackBytes);
+  write_back(location.offset, encoded.size());
+}
+
+void ShardFile::write_back(std::uint64_t offset, std::uint64_t bytes) {
+  // Asked for in steps of a few megabytes: a call for every small frame costs more than it gains.
+  const auto begin = offset / kWritebackBytes * kWritebackBytes;
+  const auto end = (offset + bytes) / kWritebackBytes * kWritebackBytes;
+  if (end > begin) file_->start_writeback(begin, end - begin);
 }
 
 void ShardFile::take_back(std::uint64_t chunk) {

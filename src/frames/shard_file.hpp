@@ -43,6 +43,7 @@ class ShardFile {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
+  void write_back(std::uint64_t offset, std::uint64_t bytes);  ///< early, so that a sync finds little to do
   void require_synced() const;
   void write_sealed(io::File& out, std::uint64_t chunks);
 

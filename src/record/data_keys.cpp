@@ -131,13 +131,14 @@ DataKeys::DataKeys(const Json& data_keys, bool lenient) : lenient_(lenient) {
   for (const auto& [key, spec] : data_keys.as_object()) {
     require_label(key, "data key");
     if (!spec.is_object()) reject(key, "its description must be an object");
-    if (rules_.contains(key)) reject(key, "is declared twice");
-    rules_.emplace(key, lenient ? Rule{} : parse_rule(key, spec));
+    if (!position_.emplace(key, rules_.size()).second) reject(key, "is declared twice");
+    rules_.emplace_back(key, lenient ? Rule{} : parse_rule(key, spec));
   }
 }
 
-const DataKeys::Rule& DataKeys::rule_for(std::string_view key, std::string_view what) const {
-  if (const auto it = rules_.find(key); it != rules_.end()) return it->second;
+const DataKeys::Rule& DataKeys::rule_for(std::string_view key, std::string_view what, std::size_t hint) const {
+  if (hint < rules_.size() && rules_[hint].first == key) return rules_[hint].second;  // events list their keys in one order
+  if (const auto it = position_.find(key); it != position_.end()) return rules_[it->second].second;
   std::string known;
   for (const auto& [name, rule] : rules_) known += (known.empty() ? "" : ", ") + name;
   throw Error(ErrorCode::invalid_argument,
@@ -171,22 +172,24 @@ void DataKeys::require_event(const Json& data, const Json& timestamps) const {
   if (!timestamps.is_object())
     throw Error(ErrorCode::invalid_argument, fmt::format("an event's timestamps must be an object, not {}", printable(timestamps.dump())));
   require_depth(data, "an event's data");
+  std::size_t hint = 0;
   for (const auto& [key, value] : data.as_object()) {
     if (lenient_)
       require_label(key, "data key");
     else
-      require_value(key, rule_for(key, "data key"), value);
+      require_value(key, rule_for(key, "data key", hint++), value);
   }
+  hint = 0;
   for (const auto& [key, time] : timestamps.as_object()) {
     if (!time.is_number()) reject(key, fmt::format("its timestamp must be a number of seconds, not {}", printable(time.dump())));
-    if (!lenient_) (void)rule_for(key, "timestamp of data key");
+    if (!lenient_) (void)rule_for(key, "timestamp of data key", hint++);
   }
 }
 
 void DataKeys::require_frame(std::string_view field, const frames::Geometry& geometry) const {
   require_node_name(field, "frame field");
   if (lenient_) return;
-  const auto& rule = rule_for(field, "frame field");
+  const auto& rule = rule_for(field, "frame field", rules_.size());
   if (rule.kind != Kind::array) reject(field, "is declared as a single value; frames need dtype array");
   const auto same = [](const std::optional<std::int64_t>& declared, std::uint64_t found) {
     return !declared || static_cast<std::uint64_t>(*declared) == found;

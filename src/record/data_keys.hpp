@@ -39,11 +39,12 @@ class DataKeys {
     bool external = false;
   };
   static Rule parse_rule(const std::string& key, const Json& spec);
-  const Rule& rule_for(std::string_view key, std::string_view what) const;
+  const Rule& rule_for(std::string_view key, std::string_view what, std::size_t hint) const;
   static void require_value(std::string_view key, const Rule& rule, const Json& value);
 
   bool lenient_ = false;
-  std::map<std::string, Rule, std::less<>> rules_;
+  std::vector<std::pair<std::string, Rule>> rules_;           // in the order of declaration
+  std::map<std::string, std::size_t, std::less<>> position_;  // in rules_
 };
 
 }  // namespace resonance::record

@@ -215,6 +215,7 @@ void RunWriter::Impl::queue_event(Stream& stream, const NewEvent& event) {
   auto& run = *run_;
   const auto time = event.time.value_or(now());
   record::EventRow row{new_uid(now()), stream.uid, stream.queued + 1, time, {}, {}};
+  row.data.reserve(512);  // a usual event fits; growing step by step costs more
   event.data.dump_to(row.data);
   event.timestamps.dump_to(row.timestamps);
   for (const auto& item : event.frames) queue_.refs.push_back(run.frames.append(row.uid, item.field, item.frame));
@@ -228,15 +229,16 @@ void RunWriter::Impl::queue_all(const std::function<void()>& work) {
   const auto refs = queue_.refs.size();
   const auto bytes = queue_.bytes;
   const auto frames = run_->frames.mark();
-  std::map<std::string, std::uint64_t> counts;
-  for (const auto& [name, stream] : run_->streams) counts[name] = stream.queued;
+  std::vector<std::uint64_t> counts;  // of the streams, in their order
+  for (const auto& [name, stream] : run_->streams) counts.push_back(stream.queued);
   try {
     work();
   } catch (...) {
     queue_.events.resize(events);
     queue_.refs.resize(refs);
     queue_.bytes = bytes;
-    for (auto& [name, stream] : run_->streams) stream.queued = counts[name];
+    auto count = counts.begin();
+    for (auto& [name, stream] : run_->streams) stream.queued = *count++;
     try {
       run_->frames.take_back(frames);
     } catch (const std::exception& error) {

@@ -14,7 +14,7 @@ import pytest
 
 zarr = pytest.importorskip("zarr")
 
-DTYPES = "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64".split()
+DTYPES = "bool uint8 uint16 int32 uint64 float16 float64".split()
 CODECS = "none blosc zstd gzip".split()
 FIELD = "detector_image"
 
