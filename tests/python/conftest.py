@@ -67,6 +67,14 @@ def tmp_beamtime(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "my beamtime.db"
 
 
+@pytest.fixture(scope="session")
+def beamtime(resonance, tmp_path_factory):
+    """Four simulated runs; the first and the third have frames. Only read in these tests."""
+    path = tmp_path_factory.mktemp("cli") / "demo.db"
+    resonance("simulate", path, "--runs", 4, "--events", 12, "--shape", "32,48", "--seed", 7)
+    return path
+
+
 def outside_folder(variable: str, default: str) -> pathlib.Path:
     folder = pathlib.Path(os.environ.get(variable) or ROOT / default)
     if not folder.is_dir():
