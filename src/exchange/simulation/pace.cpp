@@ -18,18 +18,23 @@ Pace::Pace(double rate_hz, bool live, std::uint64_t seed)
     : period_s_(1 / rate_hz),
       live_(live),
       start_(live ? system_now() : kFirstMorning + kDay * static_cast<double>(seed % 14)),
-      live_start_(std::chrono::steady_clock::now()),
       simulated_now_(std::make_shared<std::atomic<double>>(start_)) {}
+
+void Pace::start_run() {
+  run_start_ = std::chrono::steady_clock::now();
+  run_events_ = 0;
+}
 
 void Pace::next_event(const std::function<void()>& idle) {
   ++events_;
+  ++run_events_;
   if (!live_) {
     tell_simulated_time();
     return;
   }
   using std::chrono::steady_clock;
-  const auto deadline = live_start_ + std::chrono::duration_cast<steady_clock::duration>(
-                                          std::chrono::duration<double>(static_cast<double>(events_) * period_s_));
+  const auto deadline = run_start_ + std::chrono::duration_cast<steady_clock::duration>(
+                                         std::chrono::duration<double>(static_cast<double>(run_events_) * period_s_));
   for (auto moment = steady_clock::now(); moment < deadline; moment = steady_clock::now()) {
     std::this_thread::sleep_until(std::min(deadline, moment + std::chrono::milliseconds(100)));
     if (steady_clock::now() < deadline) idle();

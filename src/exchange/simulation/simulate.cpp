@@ -147,6 +147,7 @@ class Beamtime {
     report_.run_uids.push_back(uid);
     writer_.open_stream(kStream, data_keys(scan, options_));
     Random random(options_.seed, scan.number);
+    pace_.start_run();  // opening took its time: the first event is a period away from here
     for (std::uint64_t i = 0; i < options_.events; ++i) {
       pace_.next_event([this] {
         tell([this] {
