@@ -188,6 +188,9 @@ TEST(Processes, WhatADeadOneAcknowledgedIsThereAndItsRunIsClosedByTheNext) {
 }
 
 TEST(Processes, AChildOfForkMayNotUseTheWriterAndDoesItNoHarm) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the thread sanitizer cannot follow threads that are started after a fork";
+#endif
   const TemporaryFolder folder;
   const auto database = folder / "x.db";
   RunWriterOptions options;
