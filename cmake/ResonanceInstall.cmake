@@ -2,7 +2,6 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-option(RESONANCE_INSTALL "Make the install rules" ${PROJECT_IS_TOP_LEVEL})
 if(NOT RESONANCE_INSTALL)
   return()
 endif()

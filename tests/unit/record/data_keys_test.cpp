@@ -13,6 +13,7 @@ struct Rule {
   const char* spec;
   const char* words;
 };
+void PrintTo(const Rule& rule, std::ostream* out) { *out << rule.spec; }
 
 class DataKeyRules : public testing::TestWithParam<Rule> {};
 INSTANTIATE_TEST_SUITE_P(

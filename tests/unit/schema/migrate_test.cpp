@@ -190,6 +190,7 @@ struct CrashCase {
   const std::vector<ExpectedTable>* after;
   int version_after;
 };
+void PrintTo(const CrashCase& crash, std::ostream* out) { *out << crash.name; }
 
 class MigrationCrash : public testing::TestWithParam<CrashCase> {};
 
