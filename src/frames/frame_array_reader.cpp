@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "frames/metadata_file.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::frames {
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kOpenFiles = 8;
-constexpr std::uint64_t kMaxMetadataBytes = 16 << 20;
 constexpr std::uint64_t kMaxFrameBytes = 1ull << 32;
 
 /// A zarr_group from a database: a relative path of plain names. \throws Error(corrupt)
@@ -25,15 +25,6 @@ void require_inside_store(const std::string& group) {
   bool bad = group.empty() || group.find('\0') != std::string::npos;
   for (const auto& part : fs::path(group)) bad = bad || part == ".." || part == "." || part == "/" || part.empty();
   if (bad) throw Error(ErrorCode::corrupt, fmt::format("the frame array name '{}' leads out of the store", group));
-}
-
-zarr::ArrayMetadata load_metadata(const fs::path& file) {
-  try {
-    return zarr::parse_array_metadata(io::read_text(file, kMaxMetadataBytes));
-  } catch (Error& error) {
-    error.add_context(fmt::format("reading {}", file.string()));
-    throw;
-  }
 }
 
 [[noreturn]] void throw_corrupt(const io::File& file, std::uint64_t offset, std::string message) {
@@ -53,7 +44,7 @@ std::vector<zarr::ChunkLocation> decode_index(const io::File& file, std::uint64_
 
 FrameArrayReader::FrameArrayReader(const fs::path& store, const std::string& group) : folder_(store / group) {
   require_inside_store(group);
-  metadata_ = load_metadata(folder_ / "zarr.json");
+  metadata_ = read_metadata(folder_);
   if (metadata_.shape.size() != 3)
     throw Error(
         ErrorCode::unsupported,

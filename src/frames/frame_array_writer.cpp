@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "frames/metadata_file.hpp"
 #include "resonance/error.hpp"
 #include "zarr/chunk_grid.hpp"
 
@@ -18,7 +19,7 @@ FrameArrayWriter::FrameArrayWriter(std::shared_ptr<io::FileSystem> files, const 
   make_groups(store);
   if (files_->exists(folder_ / "zarr.json"))
     throw Error(ErrorCode::already_exists, fmt::format("{} holds an array already", folder_.string()));
-  write_metadata(0, true);
+  write_metadata(*files_, folder_, layout_.metadata, 0, true);
 }
 
 void FrameArrayWriter::make_groups(const fs::path& store) {
@@ -27,12 +28,6 @@ void FrameArrayWriter::make_groups(const fs::path& store) {
     if (!files_->exists(node / "zarr.json")) io::replace_file(*files_, node / "zarr.json", zarr::dump_group_metadata(), true);
     if (node == store) break;
   }
-}
-
-void FrameArrayWriter::write_metadata(std::uint64_t frames, bool durable) {
-  auto metadata = layout_.metadata;
-  metadata.shape[0] = frames;
-  io::replace_file(*files_, folder_ / "zarr.json", zarr::dump_array_metadata(metadata), durable);
 }
 
 std::shared_ptr<FrameArrayWriter::OpenShard> FrameArrayWriter::shard_for(std::uint64_t frame) {
@@ -90,7 +85,7 @@ void FrameArrayWriter::publish() {
   const auto frames = committed();
   const std::lock_guard lock(publish_mutex_);
   if (frames <= published_) return;
-  write_metadata(frames, false);
+  write_metadata(*files_, folder_, layout_.metadata, frames, false);
   published_ = frames;
 }
 
@@ -139,7 +134,7 @@ void FrameArrayWriter::finish() {
   seal_committed(committed(), true);
   const std::lock_guard lock(publish_mutex_);
   published_ = committed();
-  write_metadata(published_, true);
+  write_metadata(*files_, folder_, layout_.metadata, published_, true);
 }
 
 }  // namespace resonance::frames

@@ -54,7 +54,6 @@ class FrameArrayWriter {
   };
   std::shared_ptr<OpenShard> shard_for(std::uint64_t frame);
   void make_groups(const std::filesystem::path& store);
-  void write_metadata(std::uint64_t frames, bool durable);
   void seal_committed(std::uint64_t committed, bool all);
 
   std::shared_ptr<io::FileSystem> files_;  // shared with the writer that made us

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "frames/metadata_file.hpp"
 #include "frames/shard_file.hpp"
 #include "resonance/error.hpp"
 #include "zarr/chunk_grid.hpp"
@@ -11,8 +12,6 @@
 namespace resonance::frames {
 
 namespace {
-
-constexpr std::uint64_t kMaxMetadataBytes = 16 << 20;
 
 /// Sealed shards are shorter than open ones, but for full raw ones, whose sealing is a sync.
 bool is_open(const std::filesystem::path& shard, const Layout& layout) {
@@ -24,7 +23,7 @@ bool is_open(const std::filesystem::path& shard, const Layout& layout) {
 void finish_array(const std::shared_ptr<io::FileSystem>& files, const std::filesystem::path& store, const std::string& group,
                   std::uint64_t frames) {
   const auto folder = store / group;
-  const auto layout = layout_of(zarr::parse_array_metadata(io::read_text(folder / "zarr.json", kMaxMetadataBytes)));
+  const auto layout = layout_of(read_metadata(folder));
   const auto per_shard = layout.frames_per_shard();
   for (std::uint64_t first = 0; first < frames; first += per_shard) {
     const std::uint64_t position[] = {first / per_shard, 0, 0};
@@ -38,9 +37,7 @@ void finish_array(const std::shared_ptr<io::FileSystem>& files, const std::files
     if (!layout.raw()) shard.take_back(held);  // frames that no transaction named
     shard.seal(held);
   }
-  auto metadata = layout.metadata;
-  metadata.shape[0] = frames;
-  io::replace_file(*files, folder / "zarr.json", zarr::dump_array_metadata(metadata), true);
+  write_metadata(*files, folder, layout.metadata, frames, true);
 }
 
 }  // namespace resonance::frames

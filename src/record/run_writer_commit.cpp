@@ -25,7 +25,7 @@ void RunWriter::Impl::finish_call(bool one_transaction) {
 void RunWriter::Impl::sync_frames_before_commit() {
   if (options_.durability != Durability::strict || queue_.refs.empty()) return;
   try {
-    for (const auto& array : run_->frames.arrays()) array->sync();  // invariant D1
+    sync_frames();
   } catch (const std::exception& error) {  // final, also when the cause is a full disk: the kernel has dropped the bytes
     fail(fmt::format("syncing: {}", error.what()));
     throw;
@@ -76,10 +76,14 @@ void RunWriter::Impl::commit_queue() {
   keep_log_short();
 }
 
+void RunWriter::Impl::sync_frames() {
+  for (const auto& array : arrays()) array->sync();
+}
+
 void RunWriter::Impl::keep_log_short() noexcept {
   if (!file_.log_is_long()) return;
   try {
-    for (const auto& array : arrays()) array->sync();  // invariant D1: a checkpoint syncs the log
+    sync_frames();  // a checkpoint syncs the log
     file_.checkpoint();
   } catch (const std::exception& error) {  // the log stays as it is, and the next commit tries again
     log(fmt::format("moving the log of {} into it: {}", database_.string(), error.what()));

@@ -105,7 +105,7 @@ void RunWriter::Impl::fail(std::string why) noexcept {
 
 void RunWriter::Impl::sync_run() {
   try {
-    for (const auto& array : arrays()) array->sync();  // invariant D1: frames before the log that names them
+    sync_frames();
     file_.sync_log();
   } catch (const std::exception& error) {
     fail(fmt::format("syncing: {}", error.what()));

@@ -75,7 +75,8 @@ class RunWriter::Impl {
   void commit_queue();
   void drop_queue() noexcept;
   void sync_frames_before_commit();
-  void sync_run();  // frames, then the log
+  void sync_frames();  // invariant D1: before every sync of the log that is ours
+  void sync_run();     // frames, then the log
   void keep_log_short() noexcept;
   std::int64_t sample_id(const SampleMetadata& sample);
   std::string stream_of(std::string_view event_uid);

@@ -15,6 +15,7 @@
 #include "resonance/exchange.hpp"
 #include "resonance/run_writer.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/exchange/image_testing.hpp"
 
 namespace resonance {
 namespace {
@@ -23,22 +24,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr ImageScaling kWholeRange{0, 100, false};
-
-template <class T>
-FrameView view_of(const std::vector<T>& pixels, DType dtype, std::uint64_t height = 1) {
-  return {std::as_bytes(std::span(pixels)), height, pixels.size() / height, dtype};
-}
-
-template <class Call>
-void expect_error(ErrorCode code, const std::string& part, const Call& call) {
-  try {
-    call();
-    ADD_FAILURE() << "no error that says " << part;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    EXPECT_THAT(error.what(), HasSubstr(part));
-  }
-}
 
 TEST(Half, ConvertsZeroSubnormalOrdinaryAndInfiniteValues) {
   EXPECT_EQ(image::to_float({0x0000}), 0.0f);

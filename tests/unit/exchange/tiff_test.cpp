@@ -12,27 +12,12 @@
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/exchange/image_testing.hpp"
 
 namespace resonance {
 namespace {
 
 using testing::HasSubstr;
-
-template <class T>
-FrameView view_of(const std::vector<T>& pixels, DType dtype, std::uint64_t height = 1) {
-  return {std::as_bytes(std::span(pixels)), height, pixels.size() / height, dtype};
-}
-
-template <class Call>
-void expect_error(ErrorCode code, const std::string& part, const Call& call) {
-  try {
-    call();
-    ADD_FAILURE() << "no error that says " << part;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    EXPECT_THAT(error.what(), HasSubstr(part));
-  }
-}
 
 /// One page as libtiff reads it.
 struct Page {

@@ -34,7 +34,7 @@ TEST(Strict, IsDurableWhenTheCallReturns) {
 
 TEST(Strict, FramesAreOnStableStorageBeforeTheTransactionThatNamesThemCommits) {
   const TemporaryFolder folder;
-  const auto files = std::make_shared<WatchedFileSystem>();
+  const auto files = std::make_shared<WatchedFiles>();
   auto options = at_level(Durability::strict);
   options.file_system = files;
   options.frames.codec = Codec::zstd;
@@ -95,7 +95,7 @@ TEST(Commit, BecomesDurableByItselfWithinTheInterval) {
 
 TEST(Commit, NothingIsCalledDurableWhoseBytesWereWrittenAfterTheSync) {
   const TemporaryFolder folder;
-  const auto files = std::make_shared<WatchedFileSystem>();
+  const auto files = std::make_shared<WatchedFiles>();
   auto options = at_level(Durability::commit);
   options.file_system = files;
   options.frames.codec = Codec::none;

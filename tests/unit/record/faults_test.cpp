@@ -26,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, FullDisk,
                                                           Fault{"ShardSize", "resize", "/new/c/", Codec::none},
                                                           Fault{"ArrayMetadata", "create", "/new/zarr.json", Codec::zstd},
                                                           Fault{"ArrayMetadataName", "rename", "/new/zarr.json", Codec::zstd},
-                                                          Fault{"ArrayFolder", "mkdir", "/new", Codec::gzip}),
+                                                          Fault{"ArrayFolder", "make_directory", "/new", Codec::gzip}),
                                           testing::Values(Durability::strict, Durability::commit, Durability::group)),
                          [](const auto& test) {
                            return std::get<0>(test.param).name + std::string(1, '_') + std::string(to_string(std::get<1>(test.param)));
@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, FullDisk,
 TEST_P(FullDisk, LosesNothingAcknowledgedAndTheWriterGoesOn) {
   const auto& [fault, level] = GetParam();
   const TemporaryFolder folder;
-  const auto files = std::make_shared<WatchedFileSystem>();
+  const auto files = std::make_shared<WatchedFiles>();
   RunWriterOptions options;
   options.durability = level;
   options.file_system = files;
@@ -112,7 +112,7 @@ struct BrokenSync {
 
   std::string part;
   std::atomic<bool> broken = true;
-  std::shared_ptr<WatchedFileSystem> files = std::make_shared<WatchedFileSystem>();
+  std::shared_ptr<WatchedFiles> files = std::make_shared<WatchedFiles>();
   std::mutex mutex;  // guards logged
   std::string logged;
   std::unique_ptr<RunWriter> writer;
@@ -164,7 +164,7 @@ TEST(FailedSync, OfFramesIsFinalAndTheRunIsClosedAsFailed) {
 
 TEST(FailedSync, AFullDiskAtTheSyncOfAStrictWriterIsFinalToo) {
   const TemporaryFolder folder;
-  const auto files = std::make_shared<WatchedFileSystem>();
+  const auto files = std::make_shared<WatchedFiles>();
   RunWriterOptions options;
   options.durability = Durability::strict;
   options.file_system = files;
@@ -184,7 +184,7 @@ TEST(FailedSync, AFullDiskAtTheSyncOfAStrictWriterIsFinalToo) {
 
 TEST(FailedSync, InTheBackgroundIsToldByTheNextCall) {
   const TemporaryFolder folder;
-  const auto files = std::make_shared<WatchedFileSystem>();
+  const auto files = std::make_shared<WatchedFiles>();
   RunWriterOptions options;
   options.file_system = files;
   options.sync_interval = std::chrono::milliseconds(1);
@@ -208,7 +208,7 @@ TEST(FailedSync, InTheBackgroundIsToldByTheNextCall) {
 
 TEST(FailedSync, WhenARunIsOpenedLeavesNoRunThatLooksAlive) {
   const TemporaryFolder folder;
-  const auto files = std::make_shared<WatchedFileSystem>();
+  const auto files = std::make_shared<WatchedFiles>();
   RunWriterOptions options;
   options.file_system = files;
   RunWriter writer(folder / "x.db", options);

@@ -13,7 +13,6 @@
 #include <iterator>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <string_view>
@@ -29,11 +28,13 @@
 #include "resonance/schema.hpp"
 #include "sqlite/connection.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/watched_files.hpp"
 
 namespace resonance::record_test {
 
 namespace fs = std::filesystem;
 using test::TemporaryFolder;
+using test::WatchedFiles;
 
 /// Run `call` and say what it threw: "corrupt: message", or "" when nothing.
 template <class Call>
@@ -107,75 +108,6 @@ inline std::map<std::string, std::string> contents(const fs::path& folder) {
   }
   return out;
 }
-
-/// The real file system with a word before each call that changes something: "create", "write", "resize", "sync", "rename",
-/// "mkdir", "sync_directory". What the word throws, the call throws.
-class WatchedFileSystem : public io::FileSystem {
- public:
-  using Hook = std::function<void(std::string_view call, const fs::path& path)>;
-
-  void watch(Hook hook) {
-    const std::lock_guard lock(mutex_);
-    hook_ = std::make_shared<const Hook>(std::move(hook));
-  }
-  void tell(std::string_view call, const fs::path& path) const {
-    std::shared_ptr<const Hook> hook;
-    {
-      const std::lock_guard lock(mutex_);
-      hook = hook_;
-    }
-    if (hook && *hook) (*hook)(call, path);
-  }
-
-  std::unique_ptr<io::File> open(const fs::path& path, io::OpenMode mode) override {
-    if (mode == io::OpenMode::create_new) tell("create", path);
-    return std::make_unique<WatchedFile>(*this, real_->open(path, mode));
-  }
-  bool exists(const fs::path& path) override { return real_->exists(path); }
-  void make_directory(const fs::path& path) override {
-    tell("mkdir", path);
-    real_->make_directory(path);
-  }
-  void rename(const fs::path& from, const fs::path& to) override {
-    tell("rename", to);
-    real_->rename(from, to);
-  }
-  void remove(const fs::path& path) override { real_->remove(path); }
-  void sync_directory(const fs::path& path) override {
-    tell("sync_directory", path);
-    real_->sync_directory(path);
-  }
-
- private:
-  class WatchedFile : public io::File {
-   public:
-    WatchedFile(const WatchedFileSystem& owner, std::unique_ptr<io::File> real) : owner_(owner), real_(std::move(real)) {}
-    std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override { return real_->read_at(offset, out); }
-    void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
-      owner_.tell("write", path());
-      real_->write_at(offset, bytes);
-    }
-    std::uint64_t size() override { return real_->size(); }
-    void resize(std::uint64_t bytes) override {
-      owner_.tell("resize", path());
-      real_->resize(bytes);
-    }
-    void sync() override {
-      owner_.tell("sync", path());
-      real_->sync();
-    }
-    void start_writeback(std::uint64_t offset, std::uint64_t bytes) override { real_->start_writeback(offset, bytes); }
-    const fs::path& path() const noexcept override { return real_->path(); }
-
-   private:
-    const WatchedFileSystem& owner_;  // outlives its files: the writer shares it
-    std::unique_ptr<io::File> real_;
-  };
-
-  std::shared_ptr<io::FileSystem> real_ = io::posix_file_system();  // shared with everybody
-  mutable std::mutex mutex_;                                        // guards hook_
-  std::shared_ptr<const Hook> hook_;                                // shared with calls in progress
-};
 
 /// Whether `path` is a shard file of the field: "….zarr/runs/<uid>/<field>/c/0/0/0", also under its temporary name.
 inline bool is_shard(const fs::path& path, std::string_view field) {

@@ -1,0 +1,19 @@
+/// The zarr.json of an array, as a file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "io/file_system.hpp"
+#include "zarr/metadata.hpp"
+
+namespace resonance::frames {
+
+/// \throws Error(not_found, corrupt, unsupported) naming the file
+[[nodiscard]] zarr::ArrayMetadata read_metadata(const std::filesystem::path& array);
+
+/// Replace it by one that says shape[0] = `frames`; whole or not at all, with `durable` also on stable storage.
+void write_metadata(io::FileSystem& files, const std::filesystem::path& array, zarr::ArrayMetadata metadata, std::uint64_t frames,
+                    bool durable);
+
+}  // namespace resonance::frames
