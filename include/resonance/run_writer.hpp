@@ -24,7 +24,8 @@ class FileSystem;  // the seam under all file access; null in the options means 
 struct FrameOptions {
   Codec codec = Codec::blosc;                ///< blosc is lz4 behind a bit shuffle
   int level = -1;                            ///< compression level; -1: blosc 1, zstd 1, gzip 1
-  std::uint64_t shard_bytes = 256ull << 20;  ///< upper bound of one shard file; a shard holds at most 255 chunks
+  BloscOptions blosc;                        ///< for Codec::blosc
+  std::uint64_t shard_bytes = 256ull << 20;  ///< how much one shard file may hold; a shard has at most 255 chunks
 };
 
 struct RunWriterOptions {

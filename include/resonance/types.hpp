@@ -45,6 +45,15 @@ enum class Codec : std::uint8_t { none, blosc, zstd, gzip };
 [[nodiscard]] std::string_view to_string(Codec codec) noexcept;
 [[nodiscard]] Codec parse_codec(std::string_view name);  ///< \throws invalid_argument, with the names that exist
 
+/// How the bytes of neighbouring pixels are grouped before blosc compresses them.
+enum class Shuffle : std::uint8_t { none, bytes, bits };
+
+/// What the codec `blosc` is made of.
+struct BloscOptions {
+  Shuffle shuffle = Shuffle::bits;
+  std::string compressor = "lz4";  ///< one that this machine's c-blosc has: lz4, lz4hc, blosclz, zstd, zlib …
+};
+
 /// When a writing call returns (docs/architecture.md, "Durability").
 enum class Durability : std::uint8_t {
   strict,  ///< committed and on stable storage, frames first

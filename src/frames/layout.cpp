@@ -55,7 +55,7 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
 
   const std::vector<std::uint64_t> chunk_shape{out.frames_per_chunk, geometry.height, geometry.width};
   auto& metadata = out.metadata;
-  metadata.codecs = zarr::CodecChain::for_frames(options.codec, options.level, geometry.dtype, chunk_shape);
+  metadata.codecs = zarr::CodecChain::for_frames(options.codec, options.level, geometry.dtype, chunk_shape, options.blosc);
   out.chunks_per_shard = std::clamp<std::uint64_t>(options.shard_bytes / chunk_room(out), 1, kMaxChunksPerShard);
   set_file_sizes(out);
 

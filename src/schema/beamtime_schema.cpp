@@ -25,20 +25,26 @@ bool lacks_codec_column(sqlite::Connection& connection) {
   return has_table(connection, "image_refs") && !has_column(connection, "image_refs", "compression_codec");
 }
 
-void create_record_tables(sqlite::Connection& connection) {
-  create_tables(connection, record_tables());
+/// One set of side tables, whose version is apart from user_version.
+void create_extension(sqlite::Connection& connection, const char* name, int newest, std::span<const TableDefinition> tables) {
+  create_tables(connection, tables);
   auto known = connection.prepare("SELECT version FROM schema_extensions WHERE name = ?");
-  known.bind(1, kRecordExtension);
+  known.bind(1, name);
   const int version = known.step() ? static_cast<int>(known.int64(0)) : 0;
   known.reset();
-  if (version > kRecordExtensionVersion)
+  if (version > newest)
     throw Error(ErrorCode::unsupported,
-                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(connection),
-                            kRecordExtension, version, kRecordExtensionVersion),
+                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(connection), name,
+                            version, newest),
                 about(connection));
-  if (version == kRecordExtensionVersion) return;
+  if (version == newest) return;
   auto insert = connection.prepare("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)");
-  insert.bind_all(kRecordExtension, kRecordExtensionVersion).run();
+  insert.bind_all(name, newest).run();
+}
+
+void create_side_tables(sqlite::Connection& connection) {
+  create_extension(connection, kRecordExtension, kRecordExtensionVersion, record_tables());
+  create_extension(connection, kChecksumExtension, kChecksumExtensionVersion, checksum_tables());
 }
 
 void create_version_1(sqlite::Connection& connection) {
@@ -101,7 +107,7 @@ void create_beamtime_schema(sqlite3* handle) {
   schema::switch_on_foreign_keys(connection);
   sqlite::Transaction transaction(connection);
   schema::create_version_2(connection);
-  schema::create_record_tables(connection);
+  schema::create_side_tables(connection);
   if (connection.user_version() != kBeamtimeSchemaVersion) connection.set_user_version(kBeamtimeSchemaVersion);
   transaction.commit();
 }

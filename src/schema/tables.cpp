@@ -175,11 +175,21 @@ constexpr TableDefinition kRecord[] = {
      kFrameStoresIndexes},
 };
 
+constexpr TableDefinition kChecksums[] = {
+    {"frame_checksums",
+     R"(CREATE TABLE IF NOT EXISTS frame_checksums (
+  ref_id INTEGER PRIMARY KEY REFERENCES image_refs(id) ON DELETE CASCADE,
+  crc32c INTEGER NOT NULL
+))",
+     {}},
+};
+
 }  // namespace
 
 std::span<const TableDefinition> beamtime_tables() noexcept { return kBeamtime; }
 const TableDefinition& image_refs_version_1() noexcept { return kImageRefsVersion1; }
 std::span<const TableDefinition> index_tables() noexcept { return kIndex; }
 std::span<const TableDefinition> record_tables() noexcept { return kRecord; }
+std::span<const TableDefinition> checksum_tables() noexcept { return kChecksums; }
 
 }  // namespace resonance::schema

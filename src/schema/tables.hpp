@@ -17,7 +17,11 @@ struct TableDefinition {
 /// Ours alone, beside the core tables; `kRecordExtension` in schema_extensions.
 [[nodiscard]] std::span<const TableDefinition> record_tables() noexcept;
 
+[[nodiscard]] std::span<const TableDefinition> checksum_tables() noexcept;  ///< `kChecksumExtension` in schema_extensions
+
 inline constexpr const char* kRecordExtension = "record";
 inline constexpr int kRecordExtensionVersion = 1;
+inline constexpr const char* kChecksumExtension = "frame_checksums";
+inline constexpr int kChecksumExtensionVersion = 1;
 
 }  // namespace resonance::schema

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/checked.hpp"
+#include "base/text.hpp"
 #include "resonance/error.hpp"
 #include "zarr/byte_order.hpp"
 #include "zarr/checksum.hpp"
@@ -149,6 +150,10 @@ std::size_t decode_stage(const CodecSpec& spec, std::span<const std::byte> in, s
                     spec);
 }
 
+const char* shuffle_name(Shuffle shuffle) noexcept {
+  return shuffle == Shuffle::bits ? "bitshuffle" : shuffle == Shuffle::bytes ? "shuffle" : "noshuffle";
+}
+
 void require_size(std::string_view what, std::size_t actual, std::size_t expected) {
   if (actual != expected) throw Error(ErrorCode::invalid_argument, fmt::format("{} has {} bytes, not {}", what, actual, expected));
 }
@@ -172,14 +177,19 @@ CodecChain::CodecChain(std::vector<CodecSpec> specs, DType dtype, std::vector<st
   for (std::size_t i = first_stage_; i < specs_.size(); ++i) bounds_.push_back(bytes = stage_bound(specs_[i], bytes));
 }
 
-CodecChain CodecChain::for_frames(Codec codec, int level, DType dtype, std::vector<std::uint64_t> chunk_shape) {
+CodecChain CodecChain::for_frames(Codec codec, int level, DType dtype, std::vector<std::uint64_t> chunk_shape, const BloscOptions& blosc) {
   const int lowest = codec == Codec::zstd ? ZSTD_minCLevel() : 0, highest = codec == Codec::zstd ? 22 : 9;
   if (codec != Codec::none && level != -1 && (level < lowest || level > highest))
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("compression level {} of {} is not from {} to {}", level, to_string(codec), lowest, highest));
   const int chosen = level == -1 ? 1 : level;
   std::vector<CodecSpec> specs{BytesCodec{}};
-  if (codec == Codec::blosc) specs.emplace_back(BloscCodec{.clevel = chosen, .typesize = item_size(dtype)});
+  if (codec == Codec::blosc && blosc_compname_to_compcode(blosc.compressor.c_str()) < 0)
+    throw Error(ErrorCode::invalid_argument, fmt::format("c-blosc has no compressor '{}' on this machine; it has {}",
+                                                         printable(blosc.compressor), blosc_list_compressors()));
+  if (codec == Codec::blosc)
+    specs.emplace_back(
+        BloscCodec{.cname = blosc.compressor, .clevel = chosen, .shuffle = shuffle_name(blosc.shuffle), .typesize = item_size(dtype)});
   if (codec == Codec::zstd) specs.emplace_back(ZstdCodec{.level = chosen});
   if (codec == Codec::gzip) specs.emplace_back(GzipCodec{.level = chosen});
   return {std::move(specs), dtype, std::move(chunk_shape)};

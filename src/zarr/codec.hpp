@@ -44,8 +44,9 @@ class CodecChain {
   CodecChain(std::vector<CodecSpec> specs, DType dtype, std::vector<std::uint64_t> chunk_shape);
 
   /// The chain that Resonance writes: bytes(little), then the codec. `level` -1: the default (1).
-  /// \throws Error(invalid_argument) a level that the codec has not
-  [[nodiscard]] static CodecChain for_frames(Codec codec, int level, DType dtype, std::vector<std::uint64_t> chunk_shape);
+  /// \throws Error(invalid_argument) a level that the codec has not, or a compressor that this machine's c-blosc has not
+  [[nodiscard]] static CodecChain for_frames(Codec codec, int level, DType dtype, std::vector<std::uint64_t> chunk_shape,
+                                             const BloscOptions& blosc = {});
   /// Parse the `codecs` list of zarr.json (without sharding_indexed). \throws Error(unsupported) naming an unknown codec
   [[nodiscard]] static CodecChain from_json(const Json& codecs, DType dtype, std::vector<std::uint64_t> chunk_shape);
   [[nodiscard]] Json to_json() const;

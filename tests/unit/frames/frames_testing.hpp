@@ -39,7 +39,7 @@ inline Bytes frame_of(const Geometry& geometry, std::uint64_t number, unsigned s
 }
 
 inline FrameOptions with(Codec codec, std::uint64_t shard_bytes = kMiB) {
-  return {.codec = codec, .level = -1, .shard_bytes = shard_bytes};
+  return {.codec = codec, .level = -1, .blosc = {}, .shard_bytes = shard_bytes};
 }
 
 inline Bytes read_frame(const FrameArrayReader& reader, std::uint64_t number) {
