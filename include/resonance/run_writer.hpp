@@ -26,6 +26,9 @@ struct FrameOptions {
   int level = -1;                            ///< compression level; -1: blosc 1, zstd 1, gzip 1
   BloscOptions blosc;                        ///< for Codec::blosc
   std::uint64_t shard_bytes = 256ull << 20;  ///< how much one shard file may hold; a shard has at most 255 chunks
+  /// 0: one, but small frames share a chunk: raw ones up to 256 KiB, compressed ones (at level group) up to 64 KiB or 16.
+  /// Frames that are compressed can share one with 15 others at most.
+  std::uint64_t frames_per_chunk = 0;
 };
 
 struct RunWriterOptions {
@@ -36,6 +39,8 @@ struct RunWriterOptions {
   std::chrono::milliseconds busy_timeout{10000};   ///< wait for another process's transaction
   bool allow_network_file_system = false;          ///< record where SQLite's locks cannot be trusted (NFS, SMB, FUSE …)
   bool allow_undeclared = false;                   ///< take data keys and frame fields that open_stream() did not declare
+  unsigned encode_threads = 0;                     ///< threads that compress frames; 0: as many as the machine has cores
+  std::uint64_t queue_bytes = 256ull << 20;        ///< memory for frames on their way to disk; who writes more has to wait
   FrameOptions frames;
   std::function<double()> clock;                ///< seconds since the Unix epoch, UTC; default: the system clock
   std::function<void(std::string_view)> log;    ///< what cannot be thrown (destructors, background); default: silent;
@@ -54,19 +59,12 @@ struct RunOptions {
   std::optional<double> time_start;     ///< default: now
 };
 
-/// One frame of an event, in the caller's memory until the call returns.
+/// One frame of an event. The memory is the caller's again when the call returns; with `keep` set, when the writer lets go
+/// of that: at level group it then copies nothing.
 struct NewFrame {
   std::string field;
   FrameView frame;
-};
-
-/// One event to be written. `timestamps`: object of data key → seconds since the Unix epoch; keys without one were read at
-/// the event's time.
-struct NewEvent {
-  Json data = Json::object();
-  Json timestamps = Json::object();
-  std::optional<double> time;    ///< seconds since the Unix epoch, UTC; default: now
-  std::vector<NewFrame> frames;  ///< become visible together with the event, or not at all
+  std::shared_ptr<const void> keep = nullptr;
 };
 
 /// `count` frames of one geometry, back to back: shape [count, height, width], C order, native byte order.
@@ -78,12 +76,47 @@ struct FrameBlock {
   DType dtype = DType::uint16;
 };
 
+/// Several frames of one event and field: a burst.
+struct NewBurst {
+  std::string field;
+  FrameBlock frames;
+  std::shared_ptr<const void> keep = nullptr;  ///< as in NewFrame
+};
+
+/// A frame that was compressed elsewhere, by the detector say, with the codec that FrameOptions name: one chunk of Zarr's
+/// codec `blosc`, `zstd` or `gzip` over the pixels, little-endian. It is decoded to check it, and stored as it is.
+struct EncodedFrame {
+  std::span<const std::byte> bytes;
+  std::uint64_t height = 0;
+  std::uint64_t width = 0;
+  DType dtype = DType::uint16;
+};
+
+struct NewEncodedFrame {
+  std::string field;
+  EncodedFrame frame;
+  std::shared_ptr<const void> keep = nullptr;  ///< as in NewFrame
+};
+
+/// One event to be written. `timestamps`: object of data key → seconds since the Unix epoch; keys without one were read at
+/// the event's time.
+struct NewEvent {
+  Json data = Json::object();
+  Json timestamps = Json::object();
+  std::optional<double> time;    ///< seconds since the Unix epoch, UTC; default: now
+  std::vector<NewFrame> frames;  ///< all frames become visible together with the event, or not at all
+  std::vector<NewBurst> bursts = {};
+  std::vector<NewEncodedFrame> encoded = {};
+};
+
 /// Append runs to one beamtime.
 ///
 /// Durability  what has been acknowledged survives as options.durability says; open_run, open_stream and close_run are on
 ///             stable storage when they return. A frame is complete on disk before the transaction that names it.
-/// Threads     any thread may call; calls are serialised. Background threads publish zarr.json, commit groups, and sync and
-///             seal; the destructor joins them. Several writers, in several processes, may record different runs of one
+/// Frames      raw ones go from the caller's memory to the file. Others are compressed: at levels strict and commit before the
+///             call returns, several frames of a call on several threads; at level group behind the caller's back.
+/// Threads     any thread may call; calls are serialised. Background threads compress frames, publish zarr.json, commit groups,
+///             and sync and seal; the destructor joins them. Several writers, in several processes, may record different runs of one
 ///             beamtime at the same time. Not usable in a child after fork().
 /// Errors      each call may throw Error(io, no_space, busy, corrupt) from below. A call that throws has written nothing
 ///             that a reader sees. After a failed sync the writer refuses further writes (invalid_state).
@@ -117,14 +150,24 @@ class RunWriter {
   std::string write_event(std::string_view stream, const NewEvent& event);
   std::string write_event(std::string_view stream, Json data, Json timestamps = Json::object());
 
+  /// As write_event(), but when the event would have to wait for memory (RunWriterOptions::queue_bytes) it is not written, and
+  /// nothing is returned. \throws as write_event()
+  std::optional<std::string> try_write_event(std::string_view stream, const NewEvent& event);
+
   /// Append events in one transaction, at any level. \return their uids
   std::vector<std::string> write_events(std::string_view stream, std::span<const NewEvent> events);
 
   /// Add a frame to an event that was written before. \return the frame's number in its array, from 0
   std::uint64_t write_frame(std::string_view event_uid, std::string_view field, const FrameView& frame);
 
-  /// Add frame `i` of the block to event `event_uids[i]`, in one transaction. \return the number of the first frame
+  /// Add frame `i` of the block to event `event_uids[i]`, or all of them to the one event named, in one transaction. They are
+  /// compressed on all threads. \return the number of the first frame
   std::uint64_t write_frames(std::span<const std::string> event_uids, std::string_view field, const FrameBlock& block);
+
+  /// The same for frames that are compressed already.
+  /// \throws Error(invalid_argument) one that does not decode to a frame of its geometry
+  /// \throws Error(unsupported)      FrameOptions::codec is none, or frames share chunks (set frames_per_chunk to 1)
+  std::uint64_t write_encoded_frames(std::span<const std::string> event_uids, std::string_view field, std::span<const EncodedFrame> frames);
 
   void flush();  ///< commit what is queued and publish frame counts in zarr.json
   void sync();   ///< flush(), then make it durable

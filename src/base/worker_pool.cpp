@@ -4,58 +4,75 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 namespace resonance {
 
-WorkerPool::WorkerPool(unsigned threads) : size_(threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency())) {}
+struct WorkerPool::Threads {
+  int process = 0;   // that they belong to; 0: not started
+  std::mutex mutex;  // guards what follows
+  std::condition_variable wanted;
+  Job* first = nullptr;
+  Job* last = nullptr;
+  bool stop = false;
+  std::vector<std::thread> all;
+
+  void start(unsigned count) {
+    process = ::getpid();
+    all.reserve(count);
+    while (all.size() < count) all.emplace_back([this] { loop(); });
+  }
+
+  void loop() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      wanted.wait(lock, [this] { return stop || first != nullptr; });
+      if (first == nullptr) return;
+      auto* job = first;
+      first = job->next_;
+      if (first == nullptr) last = nullptr;
+      lock.unlock();
+      job->run();
+      lock.lock();
+    }
+  }
+
+  [[nodiscard]] bool of_another_process() const noexcept { return process != 0 && process != ::getpid(); }
+};
+
+WorkerPool::WorkerPool(unsigned threads)
+    : size_(threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency())), threads_(std::make_unique<Threads>()) {}
 
 WorkerPool::~WorkerPool() {
-  if (process_ != 0 && process_ != ::getpid()) {  // a child after fork(): the threads are the parent's, there is nothing to join
-    for (auto& thread : threads_) thread.detach();
+  if (threads_->of_another_process()) {  // a child after fork(): there is nothing to join, and nobody to wake
+    (void)threads_.release();
     return;
   }
   {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
+    const std::lock_guard lock(threads_->mutex);
+    threads_->stop = true;
   }
-  wanted_.notify_all();
-  for (auto& thread : threads_) thread.join();
-}
-
-void WorkerPool::start() {
-  process_ = ::getpid();
-  threads_.reserve(size_);
-  while (threads_.size() < size_) threads_.emplace_back([this] { loop(); });
+  threads_->wanted.notify_all();
+  for (auto& thread : threads_->all) thread.join();
 }
 
 void WorkerPool::submit(Job& job) {
   {
-    const std::lock_guard lock(mutex_);
-    if (threads_.empty()) start();
+    const std::lock_guard lock(threads_->mutex);
+    if (threads_->all.empty()) threads_->start(size_);
     job.next_ = nullptr;
-    if (last_ != nullptr)
-      last_->next_ = &job;
+    if (threads_->last != nullptr)
+      threads_->last->next_ = &job;
     else
-      first_ = &job;
-    last_ = &job;
+      threads_->first = &job;
+    threads_->last = &job;
   }
-  wanted_.notify_one();
-}
-
-void WorkerPool::loop() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wanted_.wait(lock, [this] { return stop_ || first_ != nullptr; });
-    if (first_ == nullptr) return;
-    auto* job = first_;
-    first_ = job->next_;
-    if (first_ == nullptr) last_ = nullptr;
-    lock.unlock();
-    job->run();
-    lock.lock();
-  }
+  threads_->wanted.notify_one();
 }
 
 namespace {
@@ -113,8 +130,7 @@ class Helper final : public WorkerPool::Job {
 }  // namespace
 
 void WorkerPool::for_each(std::uint64_t count, const std::function<void(std::uint64_t)>& work) {
-  const bool alone = process_ != 0 && process_ != ::getpid();
-  const auto helpers = alone || count < 2 ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(count, size_) - 1);
+  const auto helpers = threads_->of_another_process() || count < 2 ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(count, size_) - 1);
   Sweep sweep(count, work);
   sweep.expect(helpers);
   std::deque<Helper> jobs;

@@ -1,12 +1,9 @@
 /// A fixed number of threads that work through jobs.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace resonance {
 
@@ -44,17 +41,9 @@ class WorkerPool {
   void for_each(std::uint64_t count, const std::function<void(std::uint64_t)>& work);
 
  private:
-  void start();
-  void loop();
-
+  struct Threads;
   const unsigned size_;
-  int process_ = 0;   // that the threads belong to; 0: not started
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable wanted_;
-  Job* first_ = nullptr;
-  Job* last_ = nullptr;
-  bool stop_ = false;
-  std::vector<std::thread> threads_;
+  std::unique_ptr<Threads> threads_;
 };
 
 }  // namespace resonance

@@ -7,20 +7,43 @@
 
 #include "frames/metadata_file.hpp"
 #include "resonance/error.hpp"
+#include "zarr/checksum.hpp"
 #include "zarr/chunk_grid.hpp"
 
 namespace resonance::frames {
 
 namespace fs = std::filesystem;
 
-FrameArrayWriter::FrameArrayWriter(std::shared_ptr<io::FileSystem> files, const fs::path& store, const std::string& group, Layout layout)
-    : files_(std::move(files)), folder_(store / group), group_(group), layout_(std::move(layout)) {
-  if (!layout_.raw()) encoded_.resize(layout_.metadata.codecs.max_encoded_bytes());
+namespace {
+
+fs::path shard_path(const fs::path& array, const Layout& layout, std::uint64_t number) {
+  const std::uint64_t position[] = {number, 0, 0};
+  return array / zarr::chunk_key(layout.metadata, position);
+}
+
+}  // namespace
+
+FrameArrayWriter::FrameArrayWriter(std::shared_ptr<io::FileSystem> files, const fs::path& store, const std::string& group, Layout layout,
+                                   Means means)
+    : files_(std::move(files)),
+      folder_(store / group),
+      group_(group),
+      layout_(std::move(layout)),
+      open_chunk_(layout_.raw() ? 1 : layout_.frames_per_chunk, layout_.geometry.frame_bytes()),
+      next_shard_(means.pool,
+                  [this](std::uint64_t number, std::uint64_t expected_bytes) {
+                    const auto path = shard_path(folder_, layout_, number);
+                    io::make_directories(*files_, path.parent_path(), false);
+                    return std::make_unique<ShardFile>(files_, path, layout_, expected_bytes);
+                  }),
+      queue_(means.pool, means.memory, layout_.metadata.codecs, [this](const ChunkQueue::Ready& chunk) { write_chunk(chunk); }) {
   make_groups(store);
   if (files_->exists(folder_ / "zarr.json"))
     throw Error(ErrorCode::already_exists, fmt::format("{} holds an array already", folder_.string()));
   write_metadata(*files_, folder_, layout_.metadata, 0, true);
 }
+
+FrameArrayWriter::~FrameArrayWriter() = default;
 
 void FrameArrayWriter::make_groups(const fs::path& store) {
   io::make_directories(*files_, folder_, true);
@@ -30,50 +53,140 @@ void FrameArrayWriter::make_groups(const fs::path& store) {
   }
 }
 
-std::shared_ptr<FrameArrayWriter::OpenShard> FrameArrayWriter::shard_for(std::uint64_t frame) {
-  const auto number = frame / layout_.frames_per_shard();
+ShardFile& FrameArrayWriter::shard_for(std::uint64_t number) {
   {
     const std::lock_guard lock(state_mutex_);
     for (const auto& shard : shards_)
-      if (shard->number == number) return shard;
+      if (shard->number == number) return *shard->file;
   }
-  const std::uint64_t position[] = {number, 0, 0};
-  const auto path = folder_ / zarr::chunk_key(layout_.metadata, position);
-  io::make_directories(*files_, path.parent_path(), false);
-  auto shard = std::make_shared<OpenShard>(number, files_, path, layout_);
+  const auto path = shard_path(folder_, layout_, number);
+  auto file = number > 0 ? next_shard_.take(number) : nullptr;
+  if (!file) {
+    io::make_directories(*files_, path.parent_path(), false);
+    file = std::make_unique<ShardFile>(files_, path, layout_, 0);
+  }
+  file->appear();
+  auto shard = std::make_shared<OpenShard>();
+  shard->number = number;
+  shard->file = std::move(file);
   const std::lock_guard lock(state_mutex_);
   for (auto folder = path.parent_path(); folder != folder_.parent_path(); folder = folder.parent_path())
     if (std::find(unsynced_folders_.begin(), unsynced_folders_.end(), folder) == unsynced_folders_.end())
       unsynced_folders_.push_back(folder);
   shards_.push_back(shard);
-  return shard;
+  return *shard->file;
 }
 
-std::uint64_t FrameArrayWriter::append(std::span<const std::byte> frame) {
+std::size_t FrameArrayWriter::bytes_on_the_way(bool copied) const noexcept { return layout_.raw() ? 0 : queue_.bytes_on_the_way(copied); }
+
+std::uint64_t FrameArrayWriter::append(const FrameSource& frame) {
   const auto number = appended_;
-  const auto shard = shard_for(number);
-  const auto slot = number % layout_.frames_per_shard();
-  if (layout_.raw())
-    shard->file.put_raw(slot, frame);
-  else
-    shard->file.put_chunk(slot, std::span(encoded_).first(layout_.metadata.codecs.encode(frame, encoded_)));
+  if (layout_.raw()) {
+    const auto slot = number % layout_.frames_per_shard();
+    auto& shard = shard_for(number / layout_.frames_per_shard());
+    note_checksum(number, shard.put_raw(slot, frame.bytes));
+    if (slot >= layout_.frames_per_shard() / 2) next_shard_.prepare(number / layout_.frames_per_shard() + 1, layout_.data_bytes);
+  } else if (layout_.frames_per_chunk == 1) {
+    queue_.put(number, number + 1, frame);
+  } else {
+    append_shared(number, frame.bytes);
+  }
   ++appended_;
   return number;
 }
 
-void FrameArrayWriter::commit() noexcept {
+std::uint64_t FrameArrayWriter::append_encoded(const FrameSource& encoded) {
+  if (layout_.raw() || layout_.frames_per_chunk != 1)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} takes no encoded frames: {}", folder_.string(),
+                            layout_.raw() ? "it is not compressed" : "its frames share chunks; set frames_per_chunk to 1"));
+  queue_.put_encoded(appended_, appended_ + 1, encoded);
+  return appended_++;
+}
+
+void FrameArrayWriter::append_shared(std::uint64_t number, std::span<const std::byte> frame) {
+  const std::lock_guard lock(open_chunk_mutex_);
+  open_chunk_.add(number, frame);
+  note_checksum(number, zarr::crc32c(frame));
+  if (open_chunk_.full()) put_open_chunk();
+}
+
+/// With open_chunk_mutex_ held.
+void FrameArrayWriter::put_open_chunk() {
+  queue_.put(open_chunk_.chunk(), open_chunk_.end(), {open_chunk_.bytes(), Lifetime::copy, nullptr});
+  open_chunk_.handed_on();
+}
+
+void FrameArrayWriter::settle(std::uint64_t frames) {
+  if (layout_.raw()) return;
+  if (layout_.frames_per_chunk > 1) {
+    const std::lock_guard lock(open_chunk_mutex_);
+    if (frames > open_chunk_.handed_on_end()) put_open_chunk();
+  }
+  queue_.settle(frames);
+}
+
+/// On a thread of the pool, or on that of who appends; one at a time.
+void FrameArrayWriter::write_chunk(const ChunkQueue::Ready& chunk) {
+  const auto number = chunk.chunk / layout_.chunks_per_shard;
+  const auto place = chunk.chunk % layout_.chunks_per_shard;
+  auto& shard = shard_for(number);
+  shard.put_chunk(place, chunk.encoded);
+  if (layout_.frames_per_chunk == 1) note_checksum(chunk.chunk, chunk.checksum);
+  if (place >= layout_.chunks_per_shard / 2)  // what is to come will compress as what came
+    next_shard_.prepare(number + 1, shard.data_end() / (place + 1) * layout_.chunks_per_shard);
+}
+
+void FrameArrayWriter::note_checksum(std::uint64_t frame, std::uint32_t checksum) {
   const std::lock_guard lock(state_mutex_);
-  committed_ = appended_;
+  const auto place = frame - committed_;
+  if (place >= checksums_.size()) checksums_.resize(place + 1);
+  checksums_[place] = checksum;
+}
+
+std::uint32_t FrameArrayWriter::checksum(std::uint64_t frame) const {
+  const std::lock_guard lock(state_mutex_);
+  return checksums_.at(frame - committed_);
+}
+
+void FrameArrayWriter::commit(std::uint64_t frames) noexcept {
+  const std::lock_guard lock(state_mutex_);
+  const auto known = std::min<std::uint64_t>(frames - committed_, checksums_.size());
+  checksums_.erase(checksums_.begin(), checksums_.begin() + static_cast<std::ptrdiff_t>(known));
+  committed_ = frames;
 }
 
 void FrameArrayWriter::take_back(std::uint64_t frames) {
-  const std::lock_guard lock(state_mutex_);
-  // Also when no frame was counted: a chunk may have been written halfway.
+  queue_.wait_until_empty();
   appended_ = frames;
+  const bool shared = !layout_.raw() && layout_.frames_per_chunk > 1;
+  queue_.restart(shared ? restore_open_chunk(frames) : frames);
+  const std::lock_guard lock(state_mutex_);
+  if (checksums_.size() > frames - committed_) checksums_.resize(frames - committed_);
+  // Also when no frame was counted: a chunk may have been written halfway.
+  const auto chunks = (frames + layout_.frames_per_chunk - 1) / layout_.frames_per_chunk;
   for (const auto& shard : shards_) {
-    const auto first = shard->number * layout_.frames_per_shard();
-    if (first + layout_.frames_per_shard() > frames) shard->file.take_back(frames > first ? frames - first : 0);
+    const auto first = shard->number * layout_.chunks_per_shard;
+    if (first + layout_.chunks_per_shard > chunks) shard->file->take_back(chunks > first ? chunks - first : 0);
   }
+}
+
+/// The chunk that frame `frames` comes into holds the frames before it again, and none behind. \return where what has been
+/// handed on ends
+std::uint64_t FrameArrayWriter::restore_open_chunk(std::uint64_t frames) {
+  const std::lock_guard lock(open_chunk_mutex_);
+  const auto chunk = frames / layout_.frames_per_chunk;
+  if (open_chunk_.end() == frames) return open_chunk_.handed_on_end();
+  if (frames % layout_.frames_per_chunk == 0) {
+    open_chunk_.clear(frames);
+  } else if (open_chunk_.chunk() == chunk) {
+    open_chunk_.restore(frames, open_chunk_.bytes());
+  } else {
+    std::vector<std::byte> decoded(layout_.metadata.codecs.decoded_bytes());
+    layout_.metadata.codecs.decode(shard_for(chunk / layout_.chunks_per_shard).chunk(chunk % layout_.chunks_per_shard), decoded);
+    open_chunk_.restore(frames, decoded);
+  }
+  return open_chunk_.handed_on_end();
 }
 
 std::uint64_t FrameArrayWriter::committed() const noexcept {
@@ -90,16 +203,25 @@ void FrameArrayWriter::publish() {
 }
 
 void FrameArrayWriter::sync() {
-  const std::lock_guard sealing(seal_mutex_);
   std::vector<std::shared_ptr<OpenShard>> shards;
-  std::vector<fs::path> folders;
   {
     const std::lock_guard lock(state_mutex_);
     shards.assign(shards_.begin(), shards_.end());
+  }
+  for (const auto& shard : shards) {
+    const std::lock_guard lock(shard->sync_mutex);
+    if (!shard->sealing) shard->file->sync();
+  }
+  sync_folders();
+}
+
+void FrameArrayWriter::sync_folders() {
+  std::vector<fs::path> folders;
+  {
+    const std::lock_guard lock(state_mutex_);
     folders.swap(unsynced_folders_);
   }
   try {
-    for (const auto& shard : shards) shard->file.sync();
     for (const auto& folder : folders) files_->sync_directory(folder);
   } catch (...) {
     const std::lock_guard lock(state_mutex_);
@@ -120,7 +242,12 @@ void FrameArrayWriter::seal_committed(std::uint64_t committed, bool all) {
     }
     const auto first = shard->number * per_shard;
     if (committed < first + per_shard && !all) return;
-    shard->file.seal(std::min(per_shard, committed > first ? committed - first : 0));
+    if (!all) {  // others may want to sync: while it is copied they need not wait for it
+      const std::lock_guard lock(shard->sync_mutex);
+      shard->file->sync();
+      shard->sealing = true;
+    }
+    shard->file->seal(std::min(per_shard, committed > first ? committed - first : 0));
     const std::lock_guard lock(state_mutex_);
     shards_.pop_front();
   }
@@ -130,7 +257,9 @@ void FrameArrayWriter::seal_full() { seal_committed(committed(), false); }
 
 void FrameArrayWriter::finish() {
   take_back(committed());
-  sync();  // names of the shard folders; the shards themselves are synced as they are sealed
+  settle(committed());  // a shared chunk that frames were taken out of
+  next_shard_.drop();
+  sync_folders();  // the shards themselves are synced as they are sealed
   seal_committed(committed(), true);
   const std::lock_guard lock(publish_mutex_);
   published_ = committed();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/checked.hpp"
 #include "resonance/error.hpp"
@@ -14,7 +15,11 @@ namespace {
 
 constexpr std::uint64_t kSmallFrameBytes = 64 << 10;    // raw frames below this share chunks, so that readers fetch fewer
 constexpr std::uint64_t kSharedChunkBytes = 256 << 10;  // and indexes stay small at thousands of frames a second
+// A compressed chunk is written again as frames join it, so it is kept small.
+constexpr std::uint64_t kSharedCompressedBytes = 64 << 10;
 constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
+
+std::uint64_t round_up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
 
 void require_sane(const Geometry& geometry, const FrameOptions& options) {
   const std::uint64_t extents[] = {geometry.height, geometry.width, item_size(geometry.dtype)};
@@ -24,18 +29,40 @@ void require_sane(const Geometry& geometry, const FrameOptions& options) {
                 fmt::format("a frame of {} cannot be stored: it must have 1 byte to 2 GiB", to_string(geometry)));
   if (options.shard_bytes < (1 << 20) || options.shard_bytes > (1ull << 36))
     throw Error(ErrorCode::invalid_argument, fmt::format("shard_bytes is {}; it must be 1 MiB to 64 GiB", options.shard_bytes));
+  const auto chunk = checked_multiply(*bytes, std::max<std::uint64_t>(options.frames_per_chunk, 1));
+  const auto most = options.codec == Codec::none ? kMaxFrameBytes : kMaxSharedFrames;
+  if (options.frames_per_chunk > most || !chunk || *chunk >= kMaxFrameBytes)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("frames_per_chunk is {}; a chunk of {} holds at most {} frames{} and 2 GiB", options.frames_per_chunk,
+                            to_string(geometry), most, options.codec == Codec::none ? "" : " where they are compressed"));
 }
 
-/// Bytes that one chunk may take in the data area.
-std::uint64_t chunk_room(const Layout& layout) {
+std::uint64_t frames_sharing_a_chunk(std::uint64_t frame_bytes, const FrameOptions& options) {
+  if (options.frames_per_chunk != 0) return options.frames_per_chunk;
+  if (options.codec != Codec::none) return std::clamp<std::uint64_t>(kSharedCompressedBytes / frame_bytes, 1, kMaxSharedFrames);
+  return frame_bytes < kSmallFrameBytes ? std::max<std::uint64_t>(1, kSharedChunkBytes / frame_bytes) : 1;
+}
+
+/// Bytes that one chunk may take, once it is full.
+std::uint64_t chunk_bytes(const Layout& layout) {
   const auto& codecs = layout.metadata.codecs;
   return layout.raw() ? codecs.decoded_bytes() : codecs.max_encoded_bytes();
 }
 
+/// As many chunks as fit `shard_bytes`. Of raw ones rather a number that fills whole pages, if there is one: then the shards
+/// of an array can be mapped one behind the other.
+std::uint64_t chunks_in_shard(const Layout& layout, std::uint64_t shard_bytes) {
+  const auto most = std::clamp<std::uint64_t>(shard_bytes / chunk_bytes(layout), 1, kMaxChunksPerShard);
+  const auto step = kPageBytes / std::gcd(chunk_bytes(layout), kPageBytes);
+  return layout.raw() && step <= most ? most / step * step : most;
+}
+
 void set_file_sizes(Layout& layout) {
-  layout.data_bytes = layout.chunks_per_shard * chunk_room(layout);
+  // Room for each version that a shared chunk can have; the file is sparse until it is sealed.
+  const auto versions = layout.raw() ? 1 : layout.frames_per_chunk;
+  layout.data_bytes = layout.chunks_per_shard * versions * chunk_bytes(layout);
   // A compressed shard's index begins at a page, so that its entries can be patched without tearing.
-  if (!layout.raw()) layout.data_bytes = (layout.data_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  if (!layout.raw()) layout.data_bytes = round_up(layout.data_bytes, kPageBytes);
   layout.index_bytes = zarr::shard_index_bytes(layout.chunks_per_shard, layout.raw());
 }
 
@@ -50,13 +77,12 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
   Layout out;
   out.geometry = geometry;
   out.codec = options.codec;
-  const auto frame_bytes = geometry.frame_bytes();
-  if (out.raw() && frame_bytes < kSmallFrameBytes) out.frames_per_chunk = std::max<std::uint64_t>(1, kSharedChunkBytes / frame_bytes);
+  out.frames_per_chunk = frames_sharing_a_chunk(geometry.frame_bytes(), options);
 
   const std::vector<std::uint64_t> chunk_shape{out.frames_per_chunk, geometry.height, geometry.width};
   auto& metadata = out.metadata;
   metadata.codecs = zarr::CodecChain::for_frames(options.codec, options.level, geometry.dtype, chunk_shape, options.blosc);
-  out.chunks_per_shard = std::clamp<std::uint64_t>(options.shard_bytes / chunk_room(out), 1, kMaxChunksPerShard);
+  out.chunks_per_shard = chunks_in_shard(out, options.shard_bytes);
   set_file_sizes(out);
 
   metadata.shape = {0, geometry.height, geometry.width};
@@ -77,6 +103,8 @@ Layout layout_of(zarr::ArrayMetadata metadata) {
   out.codec = parse_codec(metadata.codecs.name());
   out.frames_per_chunk = metadata.chunk_shape()[0];
   out.chunks_per_shard = metadata.chunks_per_shard();
+  if (!out.raw() && out.frames_per_chunk > kMaxSharedFrames)
+    throw Error(ErrorCode::unsupported, "this array has no layout that Resonance writes");
   out.metadata = std::move(metadata);
   set_file_sizes(out);
   return out;

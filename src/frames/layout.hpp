@@ -22,6 +22,7 @@ struct Geometry {
 
 inline constexpr std::uint64_t kPageBytes = 4096;         ///< the index of an open compressed shard begins at a multiple of it
 inline constexpr std::uint64_t kMaxChunksPerShard = 255;  ///< so that a shard index fits a page
+inline constexpr std::uint64_t kMaxSharedFrames = 16;     ///< in a compressed chunk
 
 /// Everything that is fixed when an array is made.
 struct Layout {

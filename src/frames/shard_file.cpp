@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "resonance/error.hpp"
+#include "zarr/checksum.hpp"
 
 namespace resonance::frames {
 
 namespace {
 
 constexpr std::uint64_t kWritebackBytes = 8 << 20;
+constexpr std::uint64_t kLeastAllocation = 1 << 20, kMostAllocation = 32 << 20;
+constexpr std::size_t kPieceBytes = 256 << 10;  // a frame's checksum is made while a piece of it is in the processor's cache
 
 std::vector<zarr::ChunkLocation> entries_at_birth(const Layout& layout, std::uint64_t used_chunks) {
   std::vector<zarr::ChunkLocation> out(layout.chunks_per_shard);
@@ -19,6 +22,13 @@ std::vector<zarr::ChunkLocation> entries_at_birth(const Layout& layout, std::uin
   const auto chunk_bytes = layout.metadata.codecs.decoded_bytes();
   for (std::uint64_t i = 0; i < used_chunks; ++i) out[i] = {i * chunk_bytes, chunk_bytes};
   return out;
+}
+
+std::uint64_t end_of(const std::vector<zarr::ChunkLocation>& entries) {
+  std::uint64_t end = 0;
+  for (const auto& entry : entries)
+    if (!entry.missing()) end = std::max(end, entry.offset + entry.nbytes);
+  return end;
 }
 
 void remove_quietly(io::FileSystem& files, const std::filesystem::path& partial) noexcept {
@@ -30,20 +40,22 @@ void remove_quietly(io::FileSystem& files, const std::filesystem::path& partial)
 
 }  // namespace
 
-ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout)
-    : files_(std::move(files)), path_(std::move(path)), layout_(layout), entries_(entries_at_birth(layout, layout.chunks_per_shard)) {
-  const auto partial = io::partial_name(path_);
-  file_ = files_->open(partial, io::OpenMode::create_new);
+ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout, std::uint64_t expected_bytes)
+    : files_(std::move(files)),
+      path_(std::move(path)),
+      partial_(io::partial_name(path_)),
+      layout_(layout),
+      file_(files_->open(partial_, io::OpenMode::create_new)),
+      entries_(entries_at_birth(layout, layout.chunks_per_shard)) {
   try {
     file_->resize(layout.data_bytes + layout.index_bytes);
     file_->write_at(layout.data_bytes, zarr::encode_shard_index(entries_, layout.raw()));
-    files_->rename(partial, path_);
-    file_ = files_->open(path_, io::OpenMode::read_write);  // the same file, whose errors name it as it is called now
+    allocated_ = std::min(expected_bytes, layout.data_bytes);
+    if (allocated_ > 0) file_->allocate(0, allocated_);
   } catch (...) {
-    remove_quietly(*files_, partial);
+    remove_quietly(*files_, partial_);
     throw;
   }
-  dirty_ = true;
 }
 
 ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::path path, const Layout& layout, Unsealed)
@@ -51,29 +63,69 @@ ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::pat
       path_(std::move(path)),
       layout_(layout),
       file_(files_->open(path_, io::OpenMode::read_write)),
+      allocated_(layout.data_bytes),
       dirty_(true) {
   std::vector<std::byte> index(layout.index_bytes);
   file_->read_exact(layout.data_bytes, index);
   entries_ = zarr::decode_shard_index(index, layout.chunks_per_shard, layout.raw(), layout.data_bytes + layout.index_bytes);
-  for (const auto& entry : entries_)
-    if (!entry.missing()) data_end_ = std::max(data_end_, entry.offset + entry.nbytes);
+  data_end_ = end_of(entries_);
 }
 
-void ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> frame) {
-  const auto offset = slot * frame.size();
-  file_->write_at(offset, frame);
+ShardFile::~ShardFile() {
+  if (!partial_.empty()) remove_quietly(*files_, partial_);
+}
+
+void ShardFile::appear() {
+  files_->rename(partial_, path_);
+  partial_.clear();
+  file_ = files_->open(path_, io::OpenMode::read_write);  // the same file, whose errors name it as it is called now
+  dirty_ = true;
+}
+
+std::uint32_t ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> frame) {
+  const auto begin = slot * frame.size();
+  allocate(begin + frame.size());
+  std::uint32_t checksum = 0;
+  for (std::size_t at = 0; at < frame.size(); at += kPieceBytes) {
+    const auto piece = frame.subspan(at, std::min(kPieceBytes, frame.size() - at));
+    checksum = zarr::crc32c(piece, checksum);
+    file_->write_at(begin + at, piece);
+  }
   dirty_ = true;  // not before: a sync on another thread would take the mark away and miss the bytes
-  write_back(offset, frame.size());
+  data_end_ = std::max(data_end_, begin + frame.size());
+  write_back(begin, frame.size());
+  return checksum;
 }
 
 void ShardFile::put_chunk(std::uint64_t chunk, std::span<const std::byte> encoded) {
   const zarr::ChunkLocation location{data_end_, encoded.size()};
+  if (encoded.size() > layout_.data_bytes - data_end_)
+    throw Error(ErrorCode::internal, fmt::format("{} has no room for another version of chunk {}", path_.string(), chunk));
+  allocate(location.offset + location.nbytes);
   file_->write_at(location.offset, encoded);
   file_->write_at(layout_.data_bytes + chunk * zarr::kIndexEntryBytes, zarr::encode_index_entry(location));
   dirty_ = true;  // not before, as above
   entries_[chunk] = location;
   data_end_ += encoded.size();
   write_back(location.offset, encoded.size());
+}
+
+std::vector<std::byte> ShardFile::chunk(std::uint64_t chunk) {
+  const auto& where = entries_.at(chunk);
+  if (where.missing())
+    throw Error(ErrorCode::corrupt, fmt::format("{} does not hold chunk {}", path_.string(), chunk),
+                {.os_errno = 0, .file = path_, .offset = {}, .database = false});
+  std::vector<std::byte> out(where.nbytes);
+  file_->read_exact(where.offset, out);
+  return out;
+}
+
+void ShardFile::allocate(std::uint64_t end) {
+  if (end <= allocated_) return;
+  const auto step = std::clamp(allocated_, kLeastAllocation, kMostAllocation);
+  const auto to = std::min(layout_.data_bytes, std::max(end, allocated_ + step));
+  file_->allocate(allocated_, to - allocated_);
+  allocated_ = to;
 }
 
 void ShardFile::write_back(std::uint64_t offset, std::uint64_t bytes) {
@@ -87,10 +139,10 @@ void ShardFile::take_back(std::uint64_t chunk) {
   if (layout_.raw()) return;  // slots are simply written again
   for (auto i = chunk; i < entries_.size(); ++i) {
     if (entries_[i].missing()) continue;
-    data_end_ = std::min(data_end_, entries_[i].offset);
     entries_[i] = {};
     file_->write_at(layout_.data_bytes + i * zarr::kIndexEntryBytes, zarr::encode_index_entry(entries_[i]));
   }
+  data_end_ = end_of(entries_);
 }
 
 void ShardFile::sync() {
@@ -129,13 +181,10 @@ void ShardFile::seal(std::uint64_t frames) {
 
 void ShardFile::write_sealed(io::File& out, std::uint64_t chunks) {
   if (layout_.raw()) entries_ = entries_at_birth(layout_, chunks);
-  const auto length = layout_.raw() ? chunks * layout_.metadata.codecs.decoded_bytes() : data_end_;
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(length, 4 << 20));
-  for (std::uint64_t at = 0; at < length; at += buffer.size()) {
-    const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), length - at));
-    file_->read_exact(at, part);
-    out.write_at(at, part);
-  }
+  // As it is, earlier versions of chunks included: a reader that fetched the shard index from the open file fetches the chunk
+  // from the sealed one, and must find it where it was.
+  const auto length = end_of(entries_);
+  out.copy_from(*file_, length);
   out.write_at(length, zarr::encode_shard_index(entries_, layout_.raw()));
 }
 

@@ -27,6 +27,17 @@ void File::read_exact(std::uint64_t offset, std::span<std::byte> out) {
               {.os_errno = 0, .file = path(), .offset = offset + got, .database = false});
 }
 
+void File::copy_range(File& source, std::uint64_t begin, std::uint64_t end) {
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(end - begin, 1 << 20));
+  for (auto at = begin; at < end; at += buffer.size()) {
+    const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at));
+    source.read_exact(at, part);
+    write_at(at, part);
+  }
+}
+
+void File::copy_from(File& source, std::uint64_t bytes) { copy_range(source, 0, bytes); }
+
 void make_directories(FileSystem& files, const fs::path& path, bool durable) {
   if (path.empty() || files.exists(path)) {
     if (!path.empty()) files.make_directory(path);  // says so when it is no folder

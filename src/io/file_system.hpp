@@ -32,10 +32,18 @@ class File {
   virtual void sync() = 0;                       ///< data and what is needed to read it back, on stable storage
   /// Ask the kernel to start writing a range; a hint, no promise.
   virtual void start_writeback(std::uint64_t offset, std::uint64_t bytes) = 0;
+  /// Have the disk blocks of a range ready, which makes writing it cheaper; a hint, no promise. The length stays as it is.
+  virtual void allocate(std::uint64_t offset, std::uint64_t bytes) = 0;
+  /// Make the first `bytes` of this file, which is new, those of `source`.
+  virtual void copy_from(File& source, std::uint64_t bytes);
   [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
 
   /// Fill `out` or throw Error(corrupt) "ends early".
   void read_exact(std::uint64_t offset, std::span<std::byte> out);
+
+ protected:
+  /// copy_from() for [begin, end), through memory.
+  void copy_range(File& source, std::uint64_t begin, std::uint64_t end);
 };
 
 class FileSystem {

@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 
+#include "io/direct_copy.hpp"
 #include "io/file_system.hpp"
 #include "io/posix_error.hpp"
 #include "resonance/error.hpp"
@@ -35,6 +37,9 @@ void throw_errno(int error, std::string_view doing, const std::filesystem::path&
 
 namespace {
 
+// Larger writes make the kernel look for larger runs of free memory to cache them in, which takes longer than it saves.
+constexpr std::size_t kWritePiece = 512 << 10;
+
 class PosixFile final : public File {
  public:
   PosixFile(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
@@ -56,7 +61,8 @@ class PosixFile final : public File {
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
     std::size_t done = 0;
     while (done < bytes.size()) {
-      const ssize_t n = ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+      const auto piece = std::min(bytes.size() - done, kWritePiece);
+      const ssize_t n = ::pwrite(descriptor_, bytes.data() + done, piece, static_cast<off_t>(offset + done));
       if (n > 0)
         done += static_cast<std::size_t>(n);
       else if (n == 0)
@@ -84,6 +90,17 @@ class PosixFile final : public File {
 
   void start_writeback(std::uint64_t offset, std::uint64_t bytes) override {
     ::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+  }
+
+  void allocate(std::uint64_t offset, std::uint64_t bytes) override {
+    // Not posix_fallocate(), which writes zeros where the file system cannot do it.
+    ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(bytes));
+  }
+
+  void copy_from(File& source, std::uint64_t bytes) override {
+    const auto* from = dynamic_cast<const PosixFile*>(&source);
+    const auto done = from != nullptr ? copy_past_the_cache(from->descriptor_, descriptor_, bytes) : 0;
+    copy_range(source, done, bytes);
   }
 
   const std::filesystem::path& path() const noexcept override { return path_; }

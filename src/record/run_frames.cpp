@@ -8,53 +8,91 @@
 
 namespace resonance::record {
 
-RunFrames::RunFrames(std::shared_ptr<io::FileSystem> files, std::filesystem::path store, std::string run_uid, FrameOptions options)
-    : files_(std::move(files)), store_(std::move(store)), run_uid_(std::move(run_uid)), options_(options) {}
+RunFrames::RunFrames(std::shared_ptr<io::FileSystem> files, std::filesystem::path store, std::string run_uid, FrameOptions options,
+                     frames::FrameArrayWriter::Means means)
+    : files_(std::move(files)), store_(std::move(store)), run_uid_(std::move(run_uid)), options_(std::move(options)), means_(means) {}
 
-FrameArray& RunFrames::array_for(std::string_view field, const frames::Geometry& geometry) {
-  for (auto& entry : entries_)
-    if (entry.field == field && entry.array->layout().geometry == geometry) return entry.array;
+std::vector<RunFrames::Entry*> RunFrames::entries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Entry*> out;
+  out.reserve(entries_.size());
+  for (auto& entry : entries_) out.push_back(&entry);
+  return out;
+}
+
+std::size_t RunFrames::array_for(std::string_view field, const frames::Geometry& geometry) {
+  // Only this thread adds to the list, so it may look at it without the lock.
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (entries_[i].field == field && entries_[i].array->layout().geometry == geometry) return i;
   auto group = zarr_group_of(run_uid_, field);
   const auto taken = [&](const std::string& name) {
     return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.array->group() == name; });
   };
   // A second geometry of a field, or a field whose name another one's second array took, gets a number behind its name.
   for (int n = 2; taken(group); ++n) group = zarr_group_of(run_uid_, fmt::format("{}.{}", field, n));
-  auto array = std::make_shared<frames::FrameArrayWriter>(files_, store_, group, frames::make_layout(geometry, options_));
-  return entries_.emplace_back(Entry{std::string(field), std::move(array)}).array;
+  auto array = std::make_shared<frames::FrameArrayWriter>(files_, store_, group, frames::make_layout(geometry, options_), means_);
+  const std::lock_guard lock(mutex_);
+  entries_.push_back({std::string(field), std::move(array)});
+  return entries_.size() - 1;
 }
 
-ImageRefRow RunFrames::append(std::string_view event_uid, std::string_view field, const FrameView& frame) {
-  const auto& array = array_for(field, {frame.height, frame.width, frame.dtype});
-  const auto number = array->append(frame.bytes);
-  return {std::string(event_uid), std::string(field), array->group(),         number,
-          frame.height,           frame.width,        to_string(frame.dtype), to_string(array->layout().codec)};
+FrameRef RunFrames::append(std::string_view event_uid, std::string_view field, const frames::Geometry& geometry,
+                           const frames::FrameSource& source, bool encoded) {
+  const auto i = array_for(field, geometry);
+  auto& array = *entries_[i].array;
+  return {std::string(event_uid), i, encoded ? array.append_encoded(source) : array.append(source)};
 }
 
-void RunFrames::insert_new_stores(Statements& statements) {
-  for (const auto& entry : entries_) {
-    if (entry.row_written) continue;
-    const auto& layout = entry.array->layout();
-    statements.insert_frame_store({entry.array->group(), run_uid_, entry.field, layout.geometry.height, layout.geometry.width,
-                                   to_string(layout.geometry.dtype), to_string(layout.codec), layout.frames_per_chunk,
-                                   layout.chunks_per_shard});
+std::size_t RunFrames::bytes_on_the_way(std::string_view field, const frames::Geometry& geometry, bool copied) const {
+  for (const auto& entry : entries_)
+    if (entry.field == field && entry.array->layout().geometry == geometry) return entry.array->bytes_on_the_way(copied);
+  return 0;  // the first frame of an array finds nothing in its way
+}
+
+void RunFrames::include(Counts& counts, const FrameRef& ref) {
+  if (counts.size() <= ref.array) counts.resize(ref.array + 1);
+  counts[ref.array] = std::max(counts[ref.array], ref.number + 1);
+}
+
+void RunFrames::settle(const Counts& counts) {
+  const auto all = entries();
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] > 0) all[i]->array->settle(counts[i]);
+}
+
+void RunFrames::insert(Statements& statements, std::span<const FrameRef> refs) {
+  const auto all = entries();
+  std::vector<bool> inserted(all.size());
+  for (const auto& ref : refs) {
+    const auto& entry = *all[ref.array];
+    const auto& array = *entry.array;
+    const auto& layout = array.layout();
+    const auto& [height, width, dtype] = layout.geometry;
+    if (!entry.row_written && !inserted[ref.array])
+      statements.insert_frame_store({array.group(), run_uid_, entry.field, height, width, to_string(dtype), to_string(layout.codec),
+                                     layout.frames_per_chunk, layout.chunks_per_shard});
+    inserted[ref.array] = true;
+    statements.insert_image_ref({ref.event_uid, entry.field, array.group(), ref.number, height, width, to_string(dtype),
+                                 to_string(layout.codec), array.checksum(ref.number)});
   }
 }
 
-void RunFrames::commit() {
-  for (auto& entry : entries_) {
-    entry.row_written = true;
-    entry.array->commit();
+void RunFrames::commit(const Counts& counts) {
+  const auto all = entries();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    all[i]->row_written = true;
+    all[i]->array->commit(counts[i]);
   }
 }
 
-RunFrames::Mark RunFrames::mark() const {
-  Mark out;
+RunFrames::Counts RunFrames::mark() const {
+  Counts out;
   for (const auto& entry : entries_) out.push_back(entry.array->appended());
   return out;
 }
 
-void RunFrames::take_back(const Mark& mark) {
+void RunFrames::take_back(const Counts& mark) {
   for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].array->take_back(i < mark.size() ? mark[i] : 0);
 }
 
@@ -72,6 +110,7 @@ std::vector<std::pair<std::string, std::uint64_t>> RunFrames::finish() {
 }
 
 std::vector<FrameArray> RunFrames::arrays() const {
+  const std::lock_guard lock(mutex_);
   std::vector<FrameArray> out;
   for (const auto& entry : entries_) out.push_back(entry.array);
   return out;

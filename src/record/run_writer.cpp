@@ -34,7 +34,11 @@ std::string RunWriter::write_event(std::string_view stream, const NewEvent& even
 }
 
 std::string RunWriter::write_event(std::string_view stream, Json data, Json timestamps) {
-  return write_event(stream, NewEvent{std::move(data), std::move(timestamps), {}, {}});
+  return write_event(stream, NewEvent{std::move(data), std::move(timestamps), {}, {}, {}, {}});
+}
+
+std::optional<std::string> RunWriter::try_write_event(std::string_view stream, const NewEvent& event) {
+  return in_use(impl_).try_write_event(stream, event);
 }
 
 std::vector<std::string> RunWriter::write_events(std::string_view stream, std::span<const NewEvent> events) {
@@ -48,6 +52,11 @@ std::uint64_t RunWriter::write_frame(std::string_view event_uid, std::string_vie
 
 std::uint64_t RunWriter::write_frames(std::span<const std::string> event_uids, std::string_view field, const FrameBlock& block) {
   return in_use(impl_).write_frames(event_uids, field, block, true);
+}
+
+std::uint64_t RunWriter::write_encoded_frames(std::span<const std::string> event_uids, std::string_view field,
+                                              std::span<const EncodedFrame> frames) {
+  return in_use(impl_).write_encoded_frames(event_uids, field, frames);
 }
 
 void RunWriter::flush() { in_use(impl_).flush(); }

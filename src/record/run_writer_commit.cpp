@@ -16,61 +16,80 @@ constexpr std::size_t kQueueBytes = 16 << 20;
 }  // namespace
 
 void RunWriter::Impl::finish_call(bool one_transaction) {
-  if (options_.durability != Durability::group || one_transaction || queue_.events.size() >= kQueueEvents || queue_.bytes >= kQueueBytes)
-    commit_queue();
-  else
-    committing_->ask();
-}
-
-void RunWriter::Impl::sync_frames_before_commit() {
-  if (options_.durability != Durability::strict || queue_.refs.empty()) return;
-  try {
-    sync_frames();
-  } catch (const std::exception& error) {  // final, also when the cause is a full disk: the kernel has dropped the bytes
-    fail(fmt::format("syncing: {}", error.what()));
-    throw;
+  bool full = false;
+  if (options_.durability == Durability::group && !one_transaction) {
+    const std::lock_guard lock(mutex_);
+    full = queue_.events.size() + queue_.refs.size() >= kQueueEvents || queue_.bytes >= kQueueBytes;
+    if (!full) return committing_->ask();
   }
+  commit_queue();
 }
 
+/// After a transaction that failed; only where callers commit, so with call_mutex_ held.
 void RunWriter::Impl::drop_queue() noexcept {
-  // In group level, events that were acknowledged as queued may be among these: no later event may close the gap.
-  const bool acknowledged = options_.durability == Durability::group;
   try {
-    run_->frames.take_back();
+    run_->frames->take_back();
   } catch (const std::exception& error) {
     fail(fmt::format("taking back frames that were not committed: {}", error.what()));
   }
+  const std::lock_guard lock(mutex_);
   for (auto& [name, stream] : run_->streams) stream.queued = stream.committed;
-  queue_ = {};
+  queue_.clear();
   run_->last_event.clear();
-  if (acknowledged) fail("queued events could not be committed");
+}
+
+void RunWriter::Impl::write_batch(const Queue& batch) {
+  auto& run = *run_;
+  run.frames->settle(batch.frames);  // invariant F2: before the transaction that names them
+  if (options_.durability == Durability::strict && !batch.refs.empty()) {
+    try {
+      sync_frames();
+    } catch (const std::exception& error) {  // final, also when the cause is a full disk: the kernel has dropped the bytes
+      fail(fmt::format("syncing: {}", error.what()));
+      throw;
+    }
+  }
+  file_.transact([&] {
+    for (const auto& row : batch.events) statements_.insert_event(row);
+    run.frames->insert(statements_, batch.refs);
+  });
 }
 
 void RunWriter::Impl::commit_queue() {
-  if (queue_.empty()) return;
+  const std::lock_guard commit(commit_mutex_);
+  std::vector<std::pair<Stream*, std::uint64_t>> counts;  // seq_num of the newest event in the batch
+  {
+    const std::lock_guard lock(mutex_);
+    if (!run_ || queue_.empty()) return;
+    std::swap(batch_, queue_);
+    for (auto& [name, stream] : run_->streams) counts.emplace_back(&stream, stream.queued);
+  }
   auto& run = *run_;
   try {
-    sync_frames_before_commit();
-    file_.transact([&] {
-      run.frames.insert_new_stores(statements_);
-      for (const auto& row : queue_.events) statements_.insert_event(row);
-      for (const auto& row : queue_.refs) statements_.insert_image_ref(row);
-    });
-  } catch (const Error& error) {
-    drop_queue();
+    write_batch(batch_);
+  } catch (const std::exception& error) {
+    batch_.clear();
+    // In group level, events that were acknowledged as queued are among these: no later event may close the gap.
+    if (options_.durability == Durability::group)
+      fail(fmt::format("queued events could not be committed: {}", error.what()));
+    else
+      drop_queue();
     // A commit that reported an I/O error may come back after a crash; an event behind it must not take its number.
-    if (error.code() == ErrorCode::io) fail(error.what());
+    if (const auto* known = dynamic_cast<const Error*>(&error); known != nullptr && known->code() == ErrorCode::io) fail(error.what());
     throw;
   }
-  run.events += queue_.events.size();
-  run.frame_refs += queue_.refs.size();
-  const bool frames = !queue_.refs.empty();
-  queue_ = {};
-  if (frames) run.frames.commit();
-  for (auto& [name, stream] : run.streams) {
-    stream.committed = stream.queued;
-    if (options_.durability == Durability::strict) stream.durable = stream.committed;
+  const bool frames = !batch_.refs.empty();
+  run.frames->commit(batch_.frames);
+  {
+    const std::lock_guard lock(mutex_);
+    run.events += batch_.events.size();
+    run.frame_refs += batch_.refs.size();
+    for (const auto& [stream, committed] : counts) {
+      stream->committed = committed;
+      if (options_.durability == Durability::strict) stream->durable = committed;
+    }
   }
+  batch_.clear();
   if (frames) publishing_->ask();
   syncing_->ask();
   keep_log_short();
@@ -90,23 +109,25 @@ void RunWriter::Impl::keep_log_short() noexcept {
   }
 }
 
-std::vector<record::FrameArray> RunWriter::Impl::arrays() const { return run_ ? run_->frames.arrays() : std::vector<record::FrameArray>(); }
+std::vector<record::FrameArray> RunWriter::Impl::arrays() const {
+  const std::lock_guard lock(mutex_);
+  return run_ ? run_->frames->arrays() : std::vector<record::FrameArray>();
+}
 
 void RunWriter::Impl::commit_chore() noexcept {
-  const std::lock_guard lock(mutex_);
   try {
-    if (failure_.empty()) commit_queue();
-  } catch (const std::exception& error) {
-    fail(fmt::format("committing queued events: {}", error.what()));
+    {
+      const std::lock_guard lock(mutex_);
+      if (!failure_.empty()) return;
+    }
+    commit_queue();
+  } catch (const std::exception&) {  // commit_queue() has said so
   }
 }
 
 void RunWriter::Impl::publish_chore() noexcept {
   try {
-    std::unique_lock lock(mutex_);
-    const auto all = arrays();
-    lock.unlock();
-    for (const auto& array : all) array->publish();
+    for (const auto& array : arrays()) array->publish();
   } catch (const std::exception& error) {  // readers see the frames later; nothing is lost
     log(fmt::format("publishing frames of {}: {}", database_.string(), error.what()));
   }
@@ -114,11 +135,11 @@ void RunWriter::Impl::publish_chore() noexcept {
 
 void RunWriter::Impl::sync_now() {
   const std::lock_guard one(sync_mutex_);
-  std::vector<record::FrameArray> all;
   std::map<std::string, std::uint64_t> committed;
+  std::vector<record::FrameArray> all;
   {
     const std::lock_guard lock(mutex_);
-    all = arrays();
+    if (run_) all = run_->frames->arrays();
     if (run_)
       for (const auto& [name, stream] : run_->streams) committed[stream.uid] = stream.committed;
   }
@@ -137,20 +158,15 @@ void RunWriter::Impl::sync_chore() noexcept {
   try {
     sync_now();
   } catch (const std::exception& error) {
-    const std::lock_guard lock(mutex_);
     fail(fmt::format("syncing: {}", error.what()));
   }
 }
 
 void RunWriter::Impl::flush() {
-  std::vector<record::FrameArray> all;
-  {
-    const std::lock_guard lock(mutex_);
-    require_usable();
-    commit_queue();
-    all = arrays();
-  }
-  for (const auto& array : all) array->publish();
+  const std::lock_guard call(call_mutex_);
+  require_usable();
+  commit_queue();
+  for (const auto& array : arrays()) array->publish();
 }
 
 void RunWriter::Impl::sync() {
@@ -158,15 +174,21 @@ void RunWriter::Impl::sync() {
   try {
     sync_now();
   } catch (const Error& error) {
-    const std::lock_guard lock(mutex_);
     fail(fmt::format("syncing: {}", error.what()));
     throw;
   }
 }
 
 std::uint64_t RunWriter::Impl::durable(std::string_view stream) const {
+  {  // without waiting for a call that waits for the disk
+    const std::lock_guard lock(mutex_);
+    if (run_ && !closed_ && failure_.empty())
+      if (const auto it = run_->streams.find(stream); it != run_->streams.end()) return it->second.durable;
+  }
+  const std::lock_guard call(call_mutex_);
+  auto& found = const_cast<Impl*>(this)->require_stream(stream);  // says what is wrong
   const std::lock_guard lock(mutex_);
-  return const_cast<Impl*>(this)->require_stream(stream).durable;
+  return found.durable;
 }
 
 }  // namespace resonance

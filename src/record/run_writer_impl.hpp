@@ -1,14 +1,17 @@
 /// The state of a RunWriter. The public class only forwards.
 #pragma once
 
-#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/worker_pool.hpp"
+#include "frames/frame_memory.hpp"
 #include "record/beamtime_file.hpp"
 #include "record/chore.hpp"
 #include "record/data_keys.hpp"
@@ -29,8 +32,10 @@ class RunWriter::Impl {
   std::string open_run(std::string_view plan_name, RunOptions options);
   std::string open_stream(std::string_view name, const Json& data_keys);
   std::vector<std::string> write_events(std::string_view stream, std::span<const NewEvent> events, bool one_transaction);
+  std::optional<std::string> try_write_event(std::string_view stream, const NewEvent& event);
   std::uint64_t write_frames(std::span<const std::string> event_uids, std::string_view field, const FrameBlock& block,
                              bool one_transaction);
+  std::uint64_t write_encoded_frames(std::span<const std::string> event_uids, std::string_view field, std::span<const EncodedFrame> frames);
   void flush();
   void sync();
   std::uint64_t durable(std::string_view stream) const;
@@ -51,7 +56,7 @@ class RunWriter::Impl {
   struct OpenRun {
     std::string uid;
     std::uint64_t lock_byte;
-    record::RunFrames frames;
+    std::unique_ptr<record::RunFrames> frames;
     std::map<std::string, Stream, std::less<>> streams;
     std::uint64_t events = 0, frame_refs = 0;   // committed
     std::string last_event, last_event_stream;  // uids: the event that frames are most often added to
@@ -59,31 +64,48 @@ class RunWriter::Impl {
   /// Rows that wait for one transaction.
   struct Queue {
     std::vector<record::EventRow> events;
-    std::vector<record::ImageRefRow> refs;
+    std::vector<record::FrameRef> refs;
+    record::RunFrames::Counts frames;  // of each array, with these
     std::size_t bytes = 0;
     [[nodiscard]] bool empty() const noexcept { return events.empty() && refs.empty(); }
+    void append(Queue&& rows);
+    void clear() noexcept;
+  };
+  /// One frame or several on their way in, whatever they were given as.
+  struct Incoming {
+    std::string_view field;
+    frames::Geometry geometry;
+    frames::FrameSource source;
+    bool encoded = false;
   };
 
-  // All of these are called with mutex_ held.
-  void require_usable() const;
+  // With call_mutex_ held.
+  std::vector<std::string> write_events_now(Stream& stream, std::span<const NewEvent> events, bool one_transaction);
+  static std::vector<Incoming> frames_of(const NewEvent& event);
+  void add_frame(std::string_view event_uid, const Incoming& frame, std::size_t frames_in_call);
+  void add_event(Stream& stream, std::uint64_t seq_num, const NewEvent& event, std::size_t frames_in_call);
+  std::uint64_t add_frames(std::span<const std::string> event_uids, const std::vector<Incoming>& frames, bool one_transaction);
+  void build(const std::function<void()>& work);           // rows in building_: all of them, or nothing
+  void queue_built(Stream* stream, std::uint64_t events);  // hand them on
+  void finish_call(bool one_transaction);                  // commit, or leave queued (group)
+  void drop_queue() noexcept;
   OpenRun& require_run();
   Stream& require_stream(std::string_view name);
   Stream& stream_by_uid(std::string_view uid);
-  void queue_event(Stream& stream, const NewEvent& event);
-  void queue_all(const std::function<void()>& work);  // all of it, or nothing
-  void finish_call(bool one_transaction);             // commit, or leave queued (group)
-  void commit_queue();
-  void drop_queue() noexcept;
-  void sync_frames_before_commit();
+  std::string stream_of(std::string_view event_uid);
+  void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
+
+  // Without mutex_.
+  void require_usable() const;
+  void commit_queue();  // also by the chore
+  void write_batch(const Queue& batch);
   void sync_frames();  // invariant D1: before every sync of the log that is ours
   void sync_run();     // frames, then the log
   void keep_log_short() noexcept;
-  std::int64_t sample_id(const SampleMetadata& sample);
-  std::string stream_of(std::string_view event_uid);
   void fail(std::string why) noexcept;
-  void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
+  std::int64_t sample_id(const SampleMetadata& sample);  // inside a transaction
 
-  // Chores. They take mutex_ only to look, not while the disk works.
+  // Chores. They take mutex_ only to look.
   void commit_chore() noexcept;
   void publish_chore() noexcept;
   void sync_chore() noexcept;
@@ -96,14 +118,22 @@ class RunWriter::Impl {
   const RunWriterOptions options_;
   const int process_;  // a child after fork() has none of our threads and must not use our locks
 
-  std::mutex sync_mutex_;     // one sync at a time; taken before mutex_
-  mutable std::mutex mutex_;  // guards everything below, the database connection included
+  frames::FrameMemory memory_;
+  WorkerPool pool_;
+
+  // Taken in this order.
+  mutable std::mutex call_mutex_;  // one caller at a time; guards building_ and which run and streams there are
+  std::mutex sync_mutex_;          // one sync at a time, and none while a run is closed
+  std::mutex commit_mutex_;        // one transaction at a time; guards the database connection and batch_
+  mutable std::mutex mutex_;       // guards what follows, for moments; run_ and its streams are made and removed with all four held
+
   record::BeamtimeFile file_;
   record::Statements statements_;
   std::optional<OpenRun> run_;
   Queue queue_;
   std::string failure_;  // why nothing more can be written; empty: nothing is wrong
   bool closed_ = false;
+  Queue building_, batch_;
 
   // Last, so that they are stopped before anything they use is gone.
   std::unique_ptr<record::Chore> committing_, publishing_, syncing_;

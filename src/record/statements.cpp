@@ -12,6 +12,7 @@ constexpr const char* kInsertEvent = "INSERT INTO events(uid, stream_uid, seq_nu
 constexpr const char* kInsertImageRef =
     "INSERT INTO image_refs(event_uid, field_name, zarr_group, index_in_stack, shape_x, shape_y, dtype, compression_codec) VALUES(?, ?, ?, "
     "?, ?, ?, ?, ?)";
+constexpr const char* kInsertChecksum = "INSERT INTO frame_checksums(ref_id, crc32c) VALUES(?, ?)";
 constexpr const char* kStreamOfEvent =
     "SELECT s.uid FROM events e JOIN streams s ON s.uid = e.stream_uid WHERE e.uid = ? AND s.run_uid = ?";
 
@@ -23,6 +24,7 @@ Statements::Statements(sqlite::Connection& connection)
     : connection_(connection),
       insert_event_(connection.prepare(kInsertEvent)),
       insert_image_ref_(connection.prepare(kInsertImageRef)),
+      insert_checksum_(connection.prepare(kInsertChecksum)),
       stream_of_event_(connection.prepare(kStreamOfEvent)) {}
 
 std::optional<std::int64_t> Statements::find_sample(std::string_view name, std::optional<std::int64_t> preferred) {
@@ -67,6 +69,7 @@ void Statements::insert_event(const EventRow& row) {
 
 void Statements::insert_image_ref(const ImageRefRow& row) {
   insert_image_ref_.bind_all(row.event_uid, row.field, row.zarr_group, row.number, row.height, row.width, row.dtype, row.codec).run();
+  insert_checksum_.bind_all(connection_.last_insert_rowid(), std::int64_t{row.crc32c}).run();
 }
 
 void Statements::insert_frame_store(const FrameStoreRow& row) {

@@ -33,14 +33,16 @@ struct EventRow {
   std::string timestamps;  // JSON
 };
 
+/// Borrows its texts.
 struct ImageRefRow {
-  std::string event_uid;
-  std::string field;
-  std::string zarr_group;
+  std::string_view event_uid;
+  std::string_view field;
+  std::string_view zarr_group;
   std::uint64_t number = 0;
   std::uint64_t height = 0, width = 0;
   std::string_view dtype;
   std::string_view codec;
+  std::uint32_t crc32c = 0;
 };
 
 struct FrameStoreRow {
@@ -68,7 +70,7 @@ class Statements {
   void insert_run(const NewRunRow& row);
   void insert_stream(std::string_view uid, std::string_view run_uid, std::string_view name, std::string_view data_keys, double time);
   void insert_event(const EventRow& row);
-  void insert_image_ref(const ImageRefRow& row);
+  void insert_image_ref(const ImageRefRow& row);  ///< and its frame's checksum
   void insert_frame_store(const FrameStoreRow& row);
   /// The stream of an event of this run.
   std::optional<std::string> stream_of_event(std::string_view event_uid, std::string_view run_uid);
@@ -89,6 +91,7 @@ class Statements {
   sqlite::Connection& connection_;
   sqlite::Statement insert_event_;
   sqlite::Statement insert_image_ref_;
+  sqlite::Statement insert_checksum_;
   sqlite::Statement stream_of_event_;
 };
 

@@ -6,9 +6,9 @@
 
 namespace resonance::zarr {
 
-std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept {
+std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before) noexcept {
   constexpr std::size_t kStep = std::size_t{1} << 30;  // ISA-L takes the length as an int
-  std::uint32_t state = ~std::uint32_t{0};
+  std::uint32_t state = ~before;
   while (!bytes.empty()) {
     const auto part = bytes.first(std::min(bytes.size(), kStep));
     // ISA-L only reads the buffer; its signature merely lacks the const.

@@ -7,6 +7,7 @@
 
 namespace resonance::zarr {
 
-[[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept;
+/// `before`: the checksum of the bytes in front of these, to go on from.
+[[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before = 0) noexcept;
 
 }  // namespace resonance::zarr

@@ -75,6 +75,7 @@ class WatchedFiles final : public io::FileSystem, public std::enable_shared_from
       owner_->around({"sync", path(), {}}, [&] { file_->sync(); });
     }
     void start_writeback(std::uint64_t offset, std::uint64_t bytes) override { file_->start_writeback(offset, bytes); }
+    void allocate(std::uint64_t offset, std::uint64_t bytes) override { file_->allocate(offset, bytes); }
     const std::filesystem::path& path() const noexcept override { return file_->path(); }
 
    private:

@@ -163,6 +163,7 @@ class FullDisk final : public io::FileSystem {
     void resize(std::uint64_t bytes) override { real_->resize(bytes); }
     void sync() override { real_->sync(); }
     void start_writeback(std::uint64_t offset, std::uint64_t bytes) override { real_->start_writeback(offset, bytes); }
+    void allocate(std::uint64_t, std::uint64_t) override {}
     const std::filesystem::path& path() const noexcept override { return real_->path(); }
 
    private:

@@ -39,8 +39,26 @@ inline Bytes frame_of(const Geometry& geometry, std::uint64_t number, unsigned s
 }
 
 inline FrameOptions with(Codec codec, std::uint64_t shard_bytes = kMiB) {
-  return {.codec = codec, .level = -1, .blosc = {}, .shard_bytes = shard_bytes};
+  return {.codec = codec, .level = -1, .blosc = {}, .shard_bytes = shard_bytes, .frames_per_chunk = 0};
 }
+
+struct WritingMeans {
+  WorkerPool pool{2};
+  FrameMemory memory{64 << 20};
+};
+
+/// An array writer with threads and memory of its own, whose frames are in the page cache when append() returns.
+class ArrayWriter final : private WritingMeans, public FrameArrayWriter {
+ public:
+  ArrayWriter(std::shared_ptr<io::FileSystem> files, const std::filesystem::path& store, const std::string& group, Layout layout)
+      : FrameArrayWriter(std::move(files), store, group, std::move(layout), Means{pool, memory}) {}
+  std::uint64_t append(std::span<const std::byte> frame) {
+    const auto number = FrameArrayWriter::append({frame, Lifetime::now, nullptr});
+    settle(number + 1);
+    return number;
+  }
+  void commit() noexcept { FrameArrayWriter::commit(appended()); }
+};
 
 inline Bytes read_frame(const FrameArrayReader& reader, std::uint64_t number) {
   Bytes out(reader.geometry().frame_bytes(), std::byte{0xAA});
@@ -62,8 +80,8 @@ class FrameArray : public testing::Test {
   [[nodiscard]] std::filesystem::path array() const { return store() / kGroup; }
   [[nodiscard]] std::filesystem::path shard(std::uint64_t number) const { return array() / "c" / std::to_string(number) / "0" / "0"; }
 
-  [[nodiscard]] std::unique_ptr<FrameArrayWriter> writer(const Geometry& geometry, const FrameOptions& options) const {
-    return std::make_unique<FrameArrayWriter>(files_, store(), kGroup, make_layout(geometry, options));
+  [[nodiscard]] std::unique_ptr<ArrayWriter> writer(const Geometry& geometry, const FrameOptions& options) const {
+    return std::make_unique<ArrayWriter>(files_, store(), kGroup, make_layout(geometry, options));
   }
   [[nodiscard]] FrameArrayReader reader() const { return {store(), kGroup}; }
 

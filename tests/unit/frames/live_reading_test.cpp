@@ -115,7 +115,7 @@ TEST_F(FrameArray, IsReadByOneThreadWhileOthersAppendPublishSyncAndSeal) {
   for (const auto codec : {Codec::none, Codec::blosc}) {
     std::filesystem::remove_all(store());
     constexpr std::uint64_t kFrames = 120;
-    FrameArrayWriter out(io::posix_file_system(), store(), kGroup, make_layout(kGeometry, with(codec)));
+    ArrayWriter out(io::posix_file_system(), store(), kGroup, make_layout(kGeometry, with(codec)));
     std::atomic<bool> done = false;
     std::atomic<int> wrong = 0;
     std::thread housekeeper([&] {

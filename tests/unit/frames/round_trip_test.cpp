@@ -27,7 +27,7 @@ TEST_F(FrameArray, GivesBackEveryFrameOfEveryTypeAndCodecFromManyShards) {
       SCOPED_TRACE(std::string(to_string(dtype)) + " " + std::string(to_string(codec)));
       const Geometry geometry{123, (80 << 10) / 123 / item_size(dtype), dtype};
       const std::string group = "runs/r/" + std::string(to_string(dtype)) + "-" + std::string(to_string(codec));
-      FrameArrayWriter out(io::posix_file_system(), store(), group, make_layout(geometry, with(codec)));
+      ArrayWriter out(io::posix_file_system(), store(), group, make_layout(geometry, with(codec)));
       for (std::uint64_t i = 0; i < kFrames; ++i) ASSERT_EQ(out.append(frame_of(geometry, i)), i);
       out.commit();
       out.finish();

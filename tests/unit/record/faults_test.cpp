@@ -34,6 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, FullDisk,
 
 TEST_P(FullDisk, LosesNothingAcknowledgedAndTheWriterGoesOn) {
   const auto& [fault, level] = GetParam();
+  if (level == Durability::group && fault.codec == Codec::blosc) return;  // met behind the caller's back: the next test
   const TemporaryFolder folder;
   const auto files = std::make_shared<WatchedFiles>();
   RunWriterOptions options;
@@ -81,6 +82,43 @@ TEST_P(FullDisk, LosesNothingAcknowledgedAndTheWriterGoesOn) {
   for (unsigned i = 0; i < 2; ++i) EXPECT_EQ(images("new")[i].bytes, frames[i + 2].bytes);
   for (const auto& entry : fs::recursive_directory_iterator(folder / "x.zarr"))
     EXPECT_NE(entry.path().extension(), ".partial") << entry.path();
+}
+
+TEST(AFullDisk, MetWhileFramesAreCompressedBehindTheCallersBackEndsTheRunAndKeepsWhatWasCommitted) {
+  const TemporaryFolder folder;
+  const auto files = std::make_shared<WatchedFiles>();
+  RunWriterOptions options;
+  options.durability = Durability::group;
+  options.file_system = files;
+  RunWriter writer(folder / "x.db", options);
+  writer.open_run("count");
+  writer.open_stream("primary", usual_keys());
+  std::vector<Frame> frames;
+  for (unsigned i = 0; i < 8; ++i) frames.push_back(make_frame(i));
+  for (unsigned i = 0; i < 3; ++i) writer.write_event("primary", event_with(x_is(i), {{"ccd", &frames[i]}}));
+  writer.flush();
+  files->watch([&](std::string_view call, const fs::path& path) {
+    if (call == "write" && path.string().find("/ccd/c/0") != std::string::npos) io::throw_errno(ENOSPC, "writing", path, 0);
+  });
+  for (unsigned i = 3; i < 6; ++i) writer.write_event("primary", event_with(x_is(i), {{"ccd", &frames[i]}}));
+  EXPECT_THAT(said([&] { writer.flush(); }), testing::HasSubstr("No space left"));
+  EXPECT_THAT(said([&] { writer.write_event("primary", x_is(7)); }),
+              refusal(ErrorCode::invalid_state, "queued events could not be committed"));
+  files->watch({});  // room was made
+  writer.close_run();
+  const auto run = Catalog(folder / "x.db").run("-1");
+  EXPECT_EQ(run.summary().exit_status, "failed");
+  EXPECT_THAT(run.reason().value_or(""), testing::HasSubstr("No space left"));
+  EXPECT_EQ(run.summary().num_events, 3);
+  ASSERT_EQ(run.images("ccd").size(), 3);
+  for (unsigned i = 0; i < 3; ++i) EXPECT_EQ(run.images("ccd")[i].bytes, frames[i].bytes);
+  writer.close();
+  RunWriter next(folder / "x.db", options);
+  next.open_run("again");
+  next.open_stream("primary", usual_keys());
+  next.write_event("primary", event_with(x_is(1), {{"ccd", &frames[7]}}));
+  next.close_run();
+  EXPECT_EQ(Catalog(folder / "x.db").run("-1").images("ccd")[0].bytes, frames[7].bytes);
 }
 
 /// A writer with two acknowledged events, whose syncs of `part` fail from now on.

@@ -95,7 +95,8 @@ TEST(RecordedFrameBlock, AWrongBlockWritesNothing) {
   };
   EXPECT_THAT(write(uids, "ccd", {bytes, 3, 6, 10, DType::uint16}), refusal(ErrorCode::invalid_argument, "do not fit 240 bytes"));
   EXPECT_THAT(write(uids, "ccd", {bytes, ~0ull, ~0ull, 10, DType::uint16}), refusal(ErrorCode::invalid_argument, "do not fit"));
-  EXPECT_THAT(write({uids[0]}, "ccd", {bytes, 2, 6, 10, DType::uint16}), refusal(ErrorCode::invalid_argument, "1 events are named for 2"));
+  EXPECT_THAT(write({uids[0], uids[1], uids[0]}, "ccd", {bytes, 2, 6, 10, DType::uint16}),
+              refusal(ErrorCode::invalid_argument, "3 events are named for 2"));
   EXPECT_THAT(write(uids, "ccd", {bytes, 2, 10, 6, DType::uint16}), refusal(ErrorCode::invalid_argument, "declared as 6x10 uint16"));
   EXPECT_THAT(write(uids, "ccd", {bytes, 2, 6, 10, DType::int16}), refusal(ErrorCode::invalid_argument, "6x10 int16"));
   EXPECT_THAT(write(uids, "pilatus", {bytes, 2, 6, 10, DType::uint16}), refusal(ErrorCode::invalid_argument, "'pilatus' was not declared"));

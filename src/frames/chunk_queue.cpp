@@ -1,0 +1,168 @@
+#include "frames/chunk_queue.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "resonance/error.hpp"
+#include "zarr/checksum.hpp"
+
+namespace resonance::frames {
+
+/// One chunk on its way. Used again for later ones.
+class ChunkQueue::Slot final : public WorkerPool::Job {
+ public:
+  explicit Slot(ChunkQueue& queue) : queue_(queue) {}
+
+  void run() noexcept override {
+    try {
+      if (task == Task::encode)
+        encode();
+      else
+        check();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    {
+      const std::lock_guard lock(queue_.mutex_);
+      done = true;
+    }
+    queue_.write_ready();
+  }
+
+  FrameMemory::Block memory;
+  std::shared_ptr<const void> keep;
+  std::span<const std::byte> source;
+  std::span<std::byte> room;  // for the result of the work
+  Task task = Task::encode;
+  Ready ready;
+  std::exception_ptr failure;
+  bool done = false;  // guarded by the queue's mutex
+
+ private:
+  void encode() {
+    ready.checksum = zarr::crc32c(source);
+    ready.encoded = room.first(queue_.codecs_.encode(source, room));
+  }
+
+  void check() {
+    try {
+      queue_.codecs_.decode(source, room);
+    } catch (const Error& error) {
+      throw Error(ErrorCode::invalid_argument, fmt::format("an encoded frame of {} bytes is not what the array holds ({}): {}",
+                                                           source.size(), queue_.codecs_.name(), error.what()));
+    }
+    ready.checksum = zarr::crc32c(room);
+    ready.encoded = source;
+  }
+
+  ChunkQueue& queue_;
+};
+
+ChunkQueue::ChunkQueue(WorkerPool& pool, FrameMemory& memory, const zarr::CodecChain& codecs, Write write)
+    : pool_(pool), memory_(memory), codecs_(codecs), write_(std::move(write)) {}
+
+ChunkQueue::~ChunkQueue() { wait_until_empty(); }
+
+std::size_t ChunkQueue::bytes_on_the_way(bool copied) const noexcept {
+  return codecs_.max_encoded_bytes() + (copied ? codecs_.decoded_bytes() : 0);
+}
+
+ChunkQueue::Slot& ChunkQueue::free_slot() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) {
+    free_.reserve(slots_.size() + 1);  // so that giving back allocates nothing
+    slots_.push_back(std::make_unique<Slot>(*this));
+    return *slots_.back();
+  }
+  auto& slot = *free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void ChunkQueue::put(std::uint64_t chunk, std::uint64_t frames_end, const FrameSource& source) {
+  submit(chunk, frames_end, source, Task::encode);
+}
+
+void ChunkQueue::put_encoded(std::uint64_t chunk, std::uint64_t frames_end, const FrameSource& source) {
+  submit(chunk, frames_end, source, Task::check);
+}
+
+void ChunkQueue::submit(std::uint64_t chunk, std::uint64_t frames_end, const FrameSource& source, Task task) {
+  const bool copied = source.lifetime == Lifetime::copy && source.keep == nullptr;
+  const auto result = task == Task::encode ? codecs_.max_encoded_bytes() : codecs_.decoded_bytes();
+  auto memory = memory_.take(result + (copied ? source.bytes.size() : 0));
+  auto& slot = free_slot();
+  slot.memory = std::move(memory);
+  slot.room = slot.memory.bytes().first(result);
+  slot.source = source.bytes;
+  slot.keep = source.keep;
+  if (copied) {
+    const auto copy = slot.memory.bytes().subspan(result, source.bytes.size());
+    std::memcpy(copy.data(), source.bytes.data(), copy.size());
+    slot.source = copy;
+  }
+  slot.task = task;
+  slot.ready = {chunk, frames_end, {}, 0};
+  slot.failure = nullptr;
+  slot.done = false;
+  bool alone = false;
+  {
+    const std::lock_guard lock(mutex_);
+    alone = waiting_.empty();
+    waiting_.push_back(&slot);
+  }
+  if (alone && source.lifetime == Lifetime::now)
+    slot.run();
+  else
+    pool_.submit(slot);
+}
+
+void ChunkQueue::write_ready() {
+  std::unique_lock lock(mutex_);
+  if (writing_) return;  // that thread looks again before it leaves
+  writing_ = true;
+  while (!waiting_.empty() && waiting_.front()->done) {
+    auto& slot = *waiting_.front();
+    if (!failure_) failure_ = slot.failure;
+    if (!failure_) {
+      lock.unlock();
+      std::exception_ptr failure;
+      try {
+        write_(slot.ready);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      lock.lock();
+      failure_ = failure;
+      if (!failure_) settled_ = slot.ready.frames_end;
+    }
+    slot.memory = {};
+    slot.keep.reset();
+    waiting_.pop_front();
+    free_.push_back(&slot);
+    moved_.notify_all();
+  }
+  writing_ = false;
+  moved_.notify_all();
+}
+
+void ChunkQueue::settle(std::uint64_t frames) {
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, [&] { return settled_ >= frames || (failure_ && waiting_.empty() && !writing_); });
+  if (settled_ < frames) std::rethrow_exception(failure_);
+}
+
+void ChunkQueue::wait_until_empty() {
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, [&] { return waiting_.empty() && !writing_; });
+}
+
+void ChunkQueue::restart(std::uint64_t frames) {
+  const std::lock_guard lock(mutex_);
+  failure_ = nullptr;
+  settled_ = frames;
+}
+
+}  // namespace resonance::frames
