@@ -74,6 +74,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const CodecChain chain(chains()[data[0] % chains().size()], dtype, shape);
   const auto input = std::as_bytes(std::span(data, size)).subspan(2);
   decode_any(chain, input);
-  encode_and_decode(chain, input);
+  try {
+    encode_and_decode(chain, input);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) std::abort();  // a c-blosc without that compressor
+  }
   return 0;
 }

@@ -33,7 +33,7 @@ zarr::ArrayMetadata read_metadata(const std::filesystem::path& array) {
   if (auto metadata = parse_file(array / "zarr.json", zarr::parse_array_metadata)) return std::move(*metadata);
   auto metadata = parse_file(array / ".zarray", zarr::parse_v2_array_metadata);
   if (!metadata)
-    throw Error(ErrorCode::not_found, fmt::format("{} is no Zarr array: it holds neither zarr.json nor .zarray", array.string()),
+    throw Error(ErrorCode::not_found, fmt::format("no Zarr array: neither {} nor a .zarray is there", (array / "zarr.json").string()),
                 {.os_errno = 0, .file = array / "zarr.json", .offset = {}, .database = false});
   if (auto attributes = parse_file(array / ".zattrs", zarr::parse_v2_attributes)) metadata->attributes = std::move(*attributes);
   return std::move(*metadata);

@@ -34,17 +34,25 @@ Bytes with_number(Bytes bytes, std::size_t at, Number number) {
   return bytes;
 }
 
-/// 4096 bytes in four blocks of 1024, each of two streams.
+/// 256 KiB in several blocks, each of two streams where the compressor is one that is split.
 class BloscLies : public testing::TestWithParam<const char*> {
  protected:
+  static Bytes compressible() {
+    auto bytes = noisy_bytes(1 << 18);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      if (i % 61 != 0) bytes[i] = static_cast<std::byte>(i / 999);
+    return bytes;
+  }
   const CodecChain chain_ =
-      chain_of(BloscCodec{.cname = GetParam(), .clevel = 5, .shuffle = "shuffle", .typesize = 2, .blocksize = 1024}, 4096);
-  const Bytes stored_ = encoded(chain_, noisy_bytes(4096));
+      chain_of(BloscCodec{.cname = GetParam(), .clevel = 5, .shuffle = "shuffle", .typesize = 2, .blocksize = 16384}, 1 << 18);
+  const Bytes stored_ = encoded(chain_, compressible());
+  const std::uint32_t blocksize_ = load_little<std::uint32_t>(stored_.data() + 8);
 };
 
 TEST_P(BloscLies, InTheHeaderAreRefused) {
   EXPECT_EQ(refusal(chain_, stored_), "");
-  for (const std::uint32_t number : {0u, 1u, 15u, 1000u, 4097u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
+  EXPECT_LE(blocksize_, 1u << 17) << "more than one block";
+  for (const std::uint32_t number : {0u, 1u, 15u, 1000u, (1u << 18) + 1, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
     const auto content = refusal(chain_, with_number(stored_, 4, number));
     EXPECT_TRUE(content.starts_with("corrupt: blosc: ")) << "content " << number << ": " << content;
     const auto blocksize = refusal(chain_, with_number(stored_, 8, number));
@@ -58,11 +66,12 @@ TEST_P(BloscLies, InTheHeaderAreRefused) {
     const auto typesize = refusal(chain_, with_number(stored_, 3, static_cast<std::uint8_t>(flags)));
     EXPECT_TRUE(typesize.empty() || typesize.starts_with("corrupt: blosc: ")) << flags << ": " << typesize;
   }
-  EXPECT_EQ(refusal(chain_, with_number(stored_, 3, std::uint8_t{0})), "corrupt: blosc: the header says typesize 0, blocksize 1024");
+  EXPECT_EQ(refusal(chain_, with_number(stored_, 3, std::uint8_t{0})),
+            fmt::format("corrupt: blosc: the header says typesize 0, blocksize {}", blocksize_));
 }
 
 TEST_P(BloscLies, AboutWhereBlocksAndStreamsLieAreRefused) {
-  for (const std::uint32_t at : {0u, 16u, 31u})
+  for (const std::uint32_t at : {0u, 16u, 23u})
     EXPECT_EQ(refusal(chain_, with_number(stored_, 20, at)), fmt::format("corrupt: blosc: block 1 begins at byte {}, in the header", at));
   for (const std::uint32_t at :
        {0xffffffffu, 0x80000000u, static_cast<std::uint32_t>(stored_.size()), static_cast<std::uint32_t>(stored_.size() - 3)})
@@ -75,7 +84,7 @@ TEST_P(BloscLies, AboutWhereBlocksAndStreamsLieAreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Compressors, BloscLies, testing::Values("blosclz", "lz4", "lz4hc", "zlib", "zstd"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST(BloscStreams, AMatchWhoseLengthOverflowsIsRefused) {
   // 16 literals, then a match of 2^31 bytes and more: 255 for each byte ff. c-blosc 1.21.3 adds them up in an int and writes in
@@ -102,9 +111,10 @@ TEST(BloscStreams, LongStoredBytesAreNoMatch) {
   const auto chain =
       chain_of(BloscCodec{.cname = "blosclz", .clevel = 9, .shuffle = "noshuffle", .typesize = 1, .blocksize = 0}, 16u << 20);
   const Bytes white(16u << 20, std::byte{0xff});
-  EXPECT_EQ(refusal(chain, encoded(chain, white)), "");
+  const auto stored = encoded(chain, white);
+  EXPECT_EQ(refusal(chain, stored), "");
   Bytes copied(16 + white.size(), std::byte{0xff});
-  std::ranges::copy(std::span(encoded(chain, white)).first(16), copied.begin());
+  std::ranges::copy(std::span(stored).first(16), copied.begin());
   copied[2] = std::byte{0x02};  // stored as it is
   EXPECT_EQ(refusal(chain, with_number(copied, 12, static_cast<std::uint32_t>(copied.size()))), "");
 }
@@ -149,7 +159,7 @@ TEST(ZlibLies, TrailingBytesAndOtherFramingsAreRefused) {
   stored.push_back(std::byte{0});
   EXPECT_EQ(refusal(chain, stored), "corrupt: zlib: 1 bytes of garbage behind the data");
   stored.resize(stored.size() - 2);
-  EXPECT_EQ(refusal(chain, stored), "corrupt: zlib: the data are damaged");
+  EXPECT_TRUE(refusal(chain, stored).starts_with("corrupt: zlib: the data ")) << refusal(chain, stored);
   EXPECT_EQ(refusal(chain, encoded(chain_of(GzipCodec{}, 100), chunk)), "corrupt: zlib: the data are damaged");
   EXPECT_EQ(refusal(chain_of(ZlibCodec{}, 99), encoded(chain, chunk)), "corrupt: zlib: the data hold more than 99 bytes");
 }

@@ -191,7 +191,7 @@ TEST(ArrayMetadata, NamesWhatItDoesNotSupport) {
   EXPECT_EQ(refusal(with_codecs(R"([{"name":"transpose","configuration":{"order":[0,1,2]}},"sharding_indexed"])")),
             "unsupported: zarr.json: sharding_indexed together with other codecs");
   EXPECT_EQ(refusal(sharding("[1,8,8]", R"(["bytes","zstd"])")),
-            "unsupported: zarr.json: sharding_indexed: index_codecs other than bytes (little) and crc32c");
+            "unsupported: zarr.json: sharding_indexed: index_codecs other than bytes (little) and crc32c: bytes, zstd");
 }
 
 TEST(ArrayMetadata, RefusesMissingAndMalformedMembers) {
