@@ -16,6 +16,7 @@ set(known_packages
   "flatbuffers::flatbuffers|find_dependency(Flatbuffers NAMES FlatBuffers Flatbuffers)|flatbuffers"
   "PkgConfig::BLOSC|resonance_find_module(BLOSC blosc)|blosc"
   "PkgConfig::ZSTD|resonance_find_module(ZSTD libzstd)|libzstd"
+  "PkgConfig::LZ4|resonance_find_module(LZ4 liblz4)|liblz4"
   "PkgConfig::DEFLATE|resonance_find_module(DEFLATE libdeflate)|libdeflate"
   "PkgConfig::ISAL|resonance_find_module(ISAL libisal)|libisal"
   "PkgConfig::XXHASH|resonance_find_module(XXHASH libxxhash)|libxxhash"

@@ -18,10 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint64_t file_bytes = data[1] + 256u * data[2];
   const auto index = std::as_bytes(std::span(data, size)).subspan(3);
   try {
-    const auto entries = decode_shard_index(index, chunks, crc32c, file_bytes);
+    const auto entries = decode_shard_index(index, chunks, crc32c, file_bytes, file_bytes / 4);
     if (entries.size() != chunks) std::abort();
     for (const auto& entry : entries)
-      if (!entry.missing() && (entry.offset > file_bytes || entry.nbytes > file_bytes - entry.offset)) std::abort();
+      if (!entry.missing() && (entry.offset < file_bytes / 4 || entry.offset > file_bytes || entry.nbytes > file_bytes - entry.offset))
+        std::abort();
     const auto again = encode_shard_index(entries, crc32c);
     if (!std::equal(again.begin(), again.end(), index.begin(), index.end())) std::abort();
   } catch (const Error& error) {

@@ -30,9 +30,9 @@ bool overflows(std::string_view number) noexcept {
   std::string_view exponent = number.substr(e + 1);
   const bool negative = exponent.starts_with('-');
   if (negative || exponent.starts_with('+')) exponent.remove_prefix(1);
+  constexpr std::int64_t kFarther = std::numeric_limits<std::int64_t>::max() / 2;  // than any mantissa is long
   std::int64_t power = 0;
-  if (std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec != std::errc{})
-    power = std::numeric_limits<std::int64_t>::max() / 2;  // longer than any mantissa
+  if (std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec != std::errc{} || power > kFarther) power = kFarther;
   return distance + (negative ? -power : power) > 0;
 }
 

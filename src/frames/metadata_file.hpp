@@ -1,4 +1,4 @@
-/// The zarr.json of an array, as a file.
+/// The metadata file of an array: zarr.json, or the .zarray of other people's version 2 arrays.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 namespace resonance::frames {
 
+/// zarr.json; where there is none, .zarray (with .zattrs).
 /// \throws Error(not_found, corrupt, unsupported) naming the file
 [[nodiscard]] zarr::ArrayMetadata read_metadata(const std::filesystem::path& array);
 

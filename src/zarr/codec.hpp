@@ -34,7 +34,13 @@ struct GzipCodec {
   int level = 1;
 };
 struct Crc32cCodec {};
-using CodecSpec = std::variant<BytesCodec, TransposeCodec, BloscCodec, ZstdCodec, GzipCodec, Crc32cCodec>;
+struct ZlibCodec {  ///< version 2 only
+  int level = 1;
+};
+struct Lz4Codec {  ///< version 2 only: the decoded length (4 bytes, little-endian), then one LZ4 block
+  int acceleration = 1;
+};
+using CodecSpec = std::variant<BytesCodec, TransposeCodec, BloscCodec, ZstdCodec, GzipCodec, Crc32cCodec, ZlibCodec, Lz4Codec>;
 
 /// array → array*, one array → bytes, bytes → bytes*, for chunks of one shape and dtype.
 class CodecChain {
@@ -55,7 +61,7 @@ class CodecChain {
   [[nodiscard]] std::size_t max_encoded_bytes() const noexcept;  ///< no encoded chunk is longer
   /// Only `bytes` in native byte order: the encoded chunk is the chunk.
   [[nodiscard]] bool is_raw() const noexcept;
-  /// "none", "blosc", "zstd", "gzip": the last compressing codec, for image_refs.compression_codec.
+  /// "none", "blosc", "zstd", "gzip", "zlib", "lz4": the last compressing codec, for image_refs.compression_codec.
   [[nodiscard]] std::string name() const;
 
   /// Encode one chunk of decoded_bytes() into `out`, which holds at least max_encoded_bytes(). \return bytes written

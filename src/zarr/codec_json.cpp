@@ -90,6 +90,9 @@ struct ToJson {
   }
   Json operator()(const GzipCodec& codec) const { return named_json("gzip", Json::object({{"level", codec.level}})); }
   Json operator()(const Crc32cCodec&) const { return Json::object({{"name", "crc32c"}}); }
+  // Version 3 has no names of its own for these two; zarr-python uses these. We read them in version 2 only.
+  Json operator()(const ZlibCodec& codec) const { return named_json("numcodecs.zlib", Json::object({{"level", codec.level}})); }
+  Json operator()(const Lz4Codec& codec) const { return named_json("numcodecs.lz4", Json::object({{"acceleration", codec.acceleration}})); }
 };
 
 }  // namespace
@@ -115,6 +118,8 @@ std::string CodecChain::name() const {
     if (std::holds_alternative<BloscCodec>(*spec)) return "blosc";
     if (std::holds_alternative<ZstdCodec>(*spec)) return "zstd";
     if (std::holds_alternative<GzipCodec>(*spec)) return "gzip";
+    if (std::holds_alternative<ZlibCodec>(*spec)) return "zlib";
+    if (std::holds_alternative<Lz4Codec>(*spec)) return "lz4";
   }
   return "none";
 }

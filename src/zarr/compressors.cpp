@@ -3,13 +3,16 @@
 #include <blosc.h>
 #include <fmt/format.h>
 #include <libdeflate.h>
+#include <lz4.h>
 #include <zstd.h>
 
 #include <array>
+#include <climits>
 #include <memory>
 #include <new>
 
 #include "resonance/error.hpp"
+#include "zarr/blosc_frame.hpp"
 #include "zarr/byte_order.hpp"
 
 namespace resonance::zarr {
@@ -31,6 +34,8 @@ auto* required(const Owner& owner) {
   return owner.get();
 }
 
+constexpr std::size_t kLz4PrefixBytes = 4;
+
 [[noreturn]] void throw_corrupt(std::string message) { throw Error(ErrorCode::corrupt, std::move(message)); }
 
 int blosc_shuffle(const std::string& name) noexcept {
@@ -49,14 +54,14 @@ ZSTD_DCtx* zstd_decompressor() {
   return required(context);
 }
 
-libdeflate_compressor* gzip_compressor(int level) {
+libdeflate_compressor* deflate_compressor(int level) {
   thread_local std::array<Handle<libdeflate_compressor, libdeflate_free_compressor>, 10> compressors;
   auto& compressor = compressors.at(static_cast<std::size_t>(level));
   if (!compressor) compressor.reset(libdeflate_alloc_compressor(level));
   return required(compressor);
 }
 
-libdeflate_decompressor* gzip_decompressor() {
+libdeflate_decompressor* deflate_decompressor() {
   thread_local const Handle<libdeflate_decompressor, libdeflate_free_decompressor> decompressor(libdeflate_alloc_decompressor());
   return required(decompressor);
 }
@@ -81,6 +86,10 @@ std::size_t zstd_frame_bytes(std::span<const std::byte> in, std::size_t room) {
 std::size_t bound(const BloscCodec&, std::size_t bytes) noexcept { return bytes + BLOSC_MAX_OVERHEAD; }
 std::size_t bound(const ZstdCodec&, std::size_t bytes) noexcept { return ZSTD_compressBound(bytes); }
 std::size_t bound(const GzipCodec&, std::size_t bytes) noexcept { return libdeflate_gzip_compress_bound(nullptr, bytes); }
+std::size_t bound(const ZlibCodec&, std::size_t bytes) noexcept { return libdeflate_zlib_compress_bound(nullptr, bytes); }
+std::size_t bound(const Lz4Codec&, std::size_t bytes) noexcept {
+  return kLz4PrefixBytes + static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(bytes)));
+}
 
 std::size_t compress(const BloscCodec& codec, std::span<const std::byte> in, std::span<std::byte> out) {
   const int written = blosc_compress_ctx(codec.clevel, blosc_shuffle(codec.shuffle), codec.typesize, in.size(), in.data(), out.data(),
@@ -101,9 +110,24 @@ std::size_t compress(const ZstdCodec& codec, std::span<const std::byte> in, std:
 }
 
 std::size_t compress(const GzipCodec& codec, std::span<const std::byte> in, std::span<std::byte> out) {
-  const auto written = libdeflate_gzip_compress(gzip_compressor(codec.level), in.data(), in.size(), out.data(), out.size());
+  const auto written = libdeflate_gzip_compress(deflate_compressor(codec.level), in.data(), in.size(), out.data(), out.size());
   if (written == 0) throw Error(ErrorCode::internal, fmt::format("gzip: {} bytes do not fit into {}", in.size(), out.size()));
   return written;
+}
+
+std::size_t compress(const ZlibCodec& codec, std::span<const std::byte> in, std::span<std::byte> out) {
+  const auto written = libdeflate_zlib_compress(deflate_compressor(codec.level), in.data(), in.size(), out.data(), out.size());
+  if (written == 0) throw Error(ErrorCode::internal, fmt::format("zlib: {} bytes do not fit into {}", in.size(), out.size()));
+  return written;
+}
+
+std::size_t compress(const Lz4Codec& codec, std::span<const std::byte> in, std::span<std::byte> out) {
+  store_little(out.data(), static_cast<std::uint32_t>(in.size()));
+  const auto room = out.subspan(kLz4PrefixBytes);
+  const int written = LZ4_compress_fast(reinterpret_cast<const char*>(in.data()), reinterpret_cast<char*>(room.data()),
+                                        static_cast<int>(in.size()), static_cast<int>(room.size()), codec.acceleration);
+  if (written <= 0) throw Error(ErrorCode::internal, fmt::format("lz4: {} bytes do not fit into {}", in.size(), room.size()));
+  return kLz4PrefixBytes + static_cast<std::size_t>(written);
 }
 
 std::size_t decompress(const BloscCodec&, std::span<const std::byte> in, std::span<std::byte> out) {
@@ -113,6 +137,7 @@ std::size_t decompress(const BloscCodec&, std::span<const std::byte> in, std::sp
     throw_corrupt(fmt::format("blosc: the header does not fit {} bytes of input", in.size()));
   if (content > out.size())
     throw_corrupt(fmt::format("blosc: the header says it holds {} bytes, there is room for {}", content, out.size()));
+  require_sound_blosc(in);
   const int written = blosc_decompress_ctx(in.data(), out.data(), out.size(), 1);
   if (written < 0 || static_cast<std::size_t>(written) != content)
     throw_corrupt(fmt::format("blosc: the data are damaged (code {})", written));
@@ -135,7 +160,7 @@ std::size_t decompress(const ZstdCodec&, std::span<const std::byte> in, std::spa
 }
 
 std::size_t decompress(const GzipCodec&, std::span<const std::byte> in, std::span<std::byte> out) {
-  auto* context = gzip_decompressor();
+  auto* context = deflate_decompressor();
   std::size_t total = 0;
   while (!in.empty()) {  // one or more gzip members
     const auto room = out.subspan(total);
@@ -148,6 +173,27 @@ std::size_t decompress(const GzipCodec&, std::span<const std::byte> in, std::spa
     in = in.subspan(consumed);
   }
   return total;
+}
+
+std::size_t decompress(const ZlibCodec&, std::span<const std::byte> in, std::span<std::byte> out) {
+  std::size_t consumed = 0, written = 0;
+  const auto result =
+      libdeflate_zlib_decompress_ex(deflate_decompressor(), in.data(), in.size(), out.data(), out.size(), &consumed, &written);
+  if (result == LIBDEFLATE_INSUFFICIENT_SPACE) throw_corrupt(fmt::format("zlib: the data hold more than {} bytes", out.size()));
+  if (result != LIBDEFLATE_SUCCESS) throw_corrupt("zlib: the data are damaged");
+  if (consumed != in.size()) throw_corrupt(fmt::format("zlib: {} bytes of garbage behind the data", in.size() - consumed));
+  return written;
+}
+
+std::size_t decompress(const Lz4Codec&, std::span<const std::byte> in, std::span<std::byte> out) {
+  if (in.size() <= kLz4PrefixBytes || in.size() > INT_MAX) throw_corrupt(fmt::format("lz4: {} bytes are no LZ4 block", in.size()));
+  const auto content = load_little<std::uint32_t>(in.data());
+  if (content > out.size()) throw_corrupt(fmt::format("lz4: the data say they hold {} bytes, there is room for {}", content, out.size()));
+  const auto block = in.subspan(kLz4PrefixBytes);
+  const int written = LZ4_decompress_safe(reinterpret_cast<const char*>(block.data()), reinterpret_cast<char*>(out.data()),
+                                          static_cast<int>(block.size()), static_cast<int>(content));
+  if (written < 0 || static_cast<std::uint32_t>(written) != content) throw_corrupt("lz4: the data are damaged");
+  return content;
 }
 
 }  // namespace resonance::zarr

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/checked.hpp"
 #include "base/text.hpp"
 #include "resonance/error.hpp"
 
@@ -11,16 +12,32 @@ namespace resonance::zarr {
 namespace {
 
 constexpr std::size_t kMaxDimensions = 32;
+constexpr std::size_t kMaxTextBytes = std::size_t{16} << 20;
 
 const Json& object_value(const Json& value, std::string_view where) {
   if (!value.is_object()) throw_corrupt(fmt::format("{} is no object", where));
   return value;
 }
 
+/// Readers disagree about which of two members of one name counts.
+void require_unique_keys(const Json& value) {
+  if (value.is_array())
+    for (const auto& item : value.as_array()) require_unique_keys(item);
+  if (!value.is_object()) return;
+  std::vector<std::string_view> keys;
+  for (const auto& [key, member] : value.as_object()) {
+    keys.push_back(key);
+    require_unique_keys(member);
+  }
+  std::sort(keys.begin(), keys.end());
+  const auto twice = std::adjacent_find(keys.begin(), keys.end());
+  if (twice != keys.end()) throw_corrupt(fmt::format("the member '{}' is there twice", printable(*twice)));
+}
+
 }  // namespace
 
-void throw_corrupt(std::string message) { throw Error(ErrorCode::corrupt, "zarr.json: " + std::move(message)); }
-void throw_unsupported(std::string message) { throw Error(ErrorCode::unsupported, "zarr.json: " + std::move(message)); }
+void throw_corrupt(std::string message) { throw Error(ErrorCode::corrupt, std::move(message)); }
+void throw_unsupported(std::string message) { throw Error(ErrorCode::unsupported, std::move(message)); }
 
 const Json& required_member(const Json& object, std::string_view key, std::string_view where) {
   const auto* value = object.find(key);
@@ -82,6 +99,31 @@ std::vector<std::uint64_t> extents_value(const Json& value, std::uint64_t lowest
     extents.push_back(*extent);
   }
   return extents;
+}
+
+std::vector<std::uint64_t> array_shape_value(const Json& value, std::string_view where) {
+  auto shape = extents_value(value, 0, where);
+  auto filled = shape;  // an empty array must not hide what its other lengths multiply to
+  for (auto& extent : filled) extent = std::max<std::uint64_t>(extent, 1);
+  const auto elements = checked_product(filled);
+  if (!elements || !checked_multiply(*elements, 8)) throw_corrupt(fmt::format("the product of {} overflows 64 bits", where));
+  return shape;
+}
+
+std::vector<std::uint64_t> chunk_shape_value(const Json& value, std::size_t rank, std::string_view where) {
+  auto shape = extents_value(value, 1, where);
+  if (shape.size() != rank) throw_corrupt(fmt::format("{} has {} dimensions, shape has {}", where, shape.size(), rank));
+  const auto elements = checked_product(shape);
+  if (!elements || !checked_multiply(*elements, 8)) throw_corrupt(fmt::format("the product of {} overflows 64 bits", where));
+  return shape;
+}
+
+Json parse_document(std::string_view text) {
+  if (text.size() > kMaxTextBytes) throw_corrupt(fmt::format("{} bytes of text; at most {} are read", text.size(), kMaxTextBytes));
+  Json root = Json::parse(text);
+  if (!root.is_object()) throw_corrupt("the text is no object");
+  require_unique_keys(root);
+  return root;
 }
 
 Json json_of(const std::vector<std::uint64_t>& extents) { return Json(Json::Array(extents.begin(), extents.end())); }

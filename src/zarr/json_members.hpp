@@ -1,4 +1,4 @@
-/// Reading the members of a hostile zarr.json. Every function throws Error(corrupt) naming `where` unless it says otherwise.
+/// Reading the members of a hostile zarr.json or .zarray. Every function throws Error(corrupt) naming `where` unless it says otherwise.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,12 @@ void require_only(const Json& object, std::initializer_list<std::string_view> ke
 [[nodiscard]] std::optional<std::uint64_t> uint64_of(const Json& value) noexcept;
 /// A list of at most 32 integers from `lowest`.
 [[nodiscard]] std::vector<std::uint64_t> extents_value(const Json& value, std::uint64_t lowest, std::string_view where);
+/// Lengths of an array: their product fits 64 bits, counted in bytes.
+[[nodiscard]] std::vector<std::uint64_t> array_shape_value(const Json& value, std::string_view where);
+/// Lengths of a chunk, none of them 0, of an array of `rank` dimensions.
+[[nodiscard]] std::vector<std::uint64_t> chunk_shape_value(const Json& value, std::size_t rank, std::string_view where);
+/// The object that a metadata file is. At most 16 MiB of text are looked at.
+[[nodiscard]] Json parse_document(std::string_view text);
 [[nodiscard]] Json json_of(const std::vector<std::uint64_t>& extents);
 
 }  // namespace resonance::zarr

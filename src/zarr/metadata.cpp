@@ -16,7 +16,6 @@ namespace {
 
 using Extents = std::vector<std::uint64_t>;
 
-constexpr std::size_t kMaxTextBytes = std::size_t{16} << 20;
 constexpr std::uint64_t kMaxChunksPerShard = std::uint64_t{1} << 20;
 
 /// Members that every array may have. What else there is must say that it need not be understood.
@@ -38,7 +37,6 @@ void require_known_members(const Json& root) {
 }
 
 void require_v3_array(const Json& root) {
-  if (!root.is_object()) throw_corrupt("the text is no object");
   const auto& format = required_member(root, "zarr_format", "the array");
   if (!format.is_integer()) throw_corrupt("zarr_format is no integer");
   if (format != Json(3)) throw_unsupported(fmt::format("zarr_format {}; only 3 is read", printable(format.dump())));
@@ -54,24 +52,11 @@ DType parse_data_type(const Json& value) {
   throw_unsupported(fmt::format("unknown data_type '{}'", printable(named.name)));
 }
 
-Extents parse_shape(const Json& value) {
-  auto shape = extents_value(value, 0, "shape");
-  auto filled = shape;  // an empty array must not hide what its other lengths multiply to
-  for (auto& extent : filled) extent = std::max<std::uint64_t>(extent, 1);
-  const auto elements = checked_product(filled);
-  if (!elements || !checked_multiply(*elements, 8)) throw_corrupt("the product of shape overflows 64 bits");
-  return shape;
-}
-
 Extents parse_grid(const Json& value, std::size_t rank) {
   const auto grid = parse_named(value, "chunk_grid");
   if (grid.name != "regular") throw_unsupported(fmt::format("unknown chunk_grid '{}'", printable(grid.name)));
   require_only(grid.configuration, {"chunk_shape"}, "chunk_grid");
-  auto shape = extents_value(required_member(grid.configuration, "chunk_shape", "chunk_grid"), 1, "chunk_grid: chunk_shape");
-  if (shape.size() != rank) throw_corrupt(fmt::format("chunk_grid: chunk_shape has {} dimensions, shape has {}", shape.size(), rank));
-  const auto elements = checked_product(shape);
-  if (!elements || !checked_multiply(*elements, 8)) throw_corrupt("the product of chunk_grid: chunk_shape overflows 64 bits");
-  return shape;
+  return chunk_shape_value(required_member(grid.configuration, "chunk_shape", "chunk_grid"), rank, "chunk_grid: chunk_shape");
 }
 
 void parse_key_encoding(const Json& value, ArrayMetadata& out) {
@@ -88,6 +73,17 @@ void parse_key_encoding(const Json& value, ArrayMetadata& out) {
   out.key_separator = text[0];
 }
 
+std::string index_codec_names(const Json::Array& list) {
+  std::vector<std::string> names;
+  for (const auto& item : list) {
+    const auto codec = parse_named(item, "index_codecs");
+    const auto* endian = codec.configuration.find("endian");
+    names.push_back(printable(codec.name) + (endian != nullptr && *endian == Json("big") ? " (big)" : ""));
+    if (names.size() == 8) break;
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 /// \return whether the index ends in a crc32c
 bool parse_index_codecs(const Json& value) {
   if (!value.is_array()) throw_corrupt("sharding_indexed: index_codecs is no list");
@@ -97,7 +93,8 @@ bool parse_index_codecs(const Json& value) {
   const bool crc32c = list.size() == 2 && parse_named(list[1], "index_codecs").name == "crc32c";
   const auto* endian = bytes.configuration.find("endian");
   const bool little = bytes.name == "bytes" && (endian == nullptr || *endian == Json("little"));
-  if (!little || (list.size() > 1 && !crc32c)) throw_unsupported("sharding_indexed: index_codecs other than bytes (little) and crc32c");
+  if (!little || (list.size() > 1 && !crc32c))
+    throw_unsupported(fmt::format("sharding_indexed: index_codecs other than bytes (little) and crc32c: {}", index_codec_names(list)));
   return crc32c;
 }
 
@@ -114,6 +111,14 @@ void require_division(const Extents& shard, const Extents& chunk) {
     throw_unsupported(fmt::format("sharding_indexed: {} chunks in a shard; at most {} are read", count, kMaxChunksPerShard));
 }
 
+const Json& inner_codecs(const Json& configuration) {
+  const auto& codecs = required_member(configuration, "codecs", "codec sharding_indexed");
+  if (codecs.is_array())
+    for (const auto& item : codecs.as_array())
+      if (parse_named(item, "codec").name == "sharding_indexed") throw_unsupported("sharding_indexed inside sharding_indexed");
+  return codecs;
+}
+
 void parse_sharding(const Named& codec, ArrayMetadata& out) {
   const auto& configuration = codec.configuration;
   require_only(configuration, {"chunk_shape", "codecs", "index_codecs", "index_location"}, "codec sharding_indexed");
@@ -128,7 +133,7 @@ void parse_sharding(const Named& codec, ArrayMetadata& out) {
       throw_corrupt(fmt::format("sharding_indexed: index_location '{}' is neither start nor end", printable(text)));
     sharding.index_location = text == "start" ? IndexLocation::start : IndexLocation::end;
   }
-  out.codecs = CodecChain::from_json(required_member(configuration, "codecs", "codec sharding_indexed"), out.dtype, sharding.chunk_shape);
+  out.codecs = CodecChain::from_json(inner_codecs(configuration), out.dtype, sharding.chunk_shape);
   out.sharding = std::move(sharding);
 }
 
@@ -151,26 +156,13 @@ std::vector<std::string> parse_dimension_names(const Json* value, std::size_t ra
   return names;
 }
 
-Json parse_text(std::string_view text) {
-  if (text.size() > kMaxTextBytes) throw_corrupt(fmt::format("{} bytes of text; at most {} are read", text.size(), kMaxTextBytes));
-  try {
-    return Json::parse(text);
-  } catch (Error& error) {
-    error.add_context("zarr.json");
-    throw;
-  }
-}
-
-}  // namespace
-
-ArrayMetadata parse_array_metadata(std::string_view text) {
-  const Json root = parse_text(text);
+ArrayMetadata parse_root(const Json& root) {
   require_v3_array(root);
   require_known_members(root);
   const auto member = [&](std::string_view key) -> const Json& { return required_member(root, key, "the array"); };
 
   ArrayMetadata out;
-  out.shape = parse_shape(member("shape"));
+  out.shape = array_shape_value(member("shape"), "shape");
   out.dtype = parse_data_type(member("data_type"));
   out.grid_shape = parse_grid(member("chunk_grid"), out.shape.size());
   parse_key_encoding(member("chunk_key_encoding"), out);
@@ -182,6 +174,17 @@ ArrayMetadata parse_array_metadata(std::string_view text) {
     out.attributes = *attributes;
   }
   return out;
+}
+
+}  // namespace
+
+ArrayMetadata parse_array_metadata(std::string_view text) {
+  try {
+    return parse_root(parse_document(text));
+  } catch (Error& error) {
+    error.add_context("zarr.json");
+    throw;
+  }
 }
 
 }  // namespace resonance::zarr

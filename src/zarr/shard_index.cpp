@@ -22,13 +22,16 @@ void require_checksum(std::span<const std::byte> index) {
     throw Error(ErrorCode::corrupt, fmt::format("shard index: crc32c is {:08x}, the entries give {:08x}", stored, computed));
 }
 
-void require_inside(const ChunkLocation& entry, std::size_t chunk, std::uint64_t file_bytes) {
+void require_inside(const ChunkLocation& entry, std::size_t chunk, std::uint64_t data_begin, std::uint64_t data_end) {
   if (entry.missing()) return;
   if (entry.offset == kMissing || entry.nbytes == kMissing)
     throw Error(ErrorCode::corrupt, fmt::format("shard index: entry {} has only one half marked missing", chunk));
-  if (entry.offset > file_bytes || entry.nbytes > file_bytes - entry.offset)
-    throw Error(ErrorCode::corrupt, fmt::format("shard index: entry {} ({} bytes at {}) reaches past the end of the file ({} bytes)", chunk,
-                                                entry.nbytes, entry.offset, file_bytes));
+  if (entry.offset < data_begin)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("shard index: entry {} ({} bytes at {}) lies in the shard index", chunk, entry.nbytes, entry.offset));
+  if (entry.offset > data_end || entry.nbytes > data_end - entry.offset)
+    throw Error(ErrorCode::corrupt, fmt::format("shard index: entry {} ({} bytes at {}) reaches past the end of the chunks (byte {})",
+                                                chunk, entry.nbytes, entry.offset, data_end));
 }
 
 }  // namespace
@@ -50,7 +53,7 @@ std::vector<std::byte> encode_shard_index(std::span<const ChunkLocation> entries
 }
 
 std::vector<ChunkLocation> decode_shard_index(std::span<const std::byte> bytes, std::size_t chunks, bool with_crc32c,
-                                              std::uint64_t file_bytes) {
+                                              std::uint64_t data_end, std::uint64_t data_begin) {
   // Divide rather than multiply: `chunks` may be any number, `bytes` exists.
   const std::size_t trailer = with_crc32c ? 4 : 0;
   if (bytes.size() < trailer || (bytes.size() - trailer) % kIndexEntryBytes != 0 || (bytes.size() - trailer) / kIndexEntryBytes != chunks)
@@ -61,7 +64,7 @@ std::vector<ChunkLocation> decode_shard_index(std::span<const std::byte> bytes, 
   for (std::size_t i = 0; i < chunks; ++i) {
     const auto* at = bytes.data() + i * kIndexEntryBytes;
     entries[i] = {load_little<std::uint64_t>(at), load_little<std::uint64_t>(at + 8)};
-    require_inside(entries[i], i, file_bytes);
+    require_inside(entries[i], i, data_begin, data_end);
   }
   return entries;
 }

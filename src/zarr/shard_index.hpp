@@ -29,8 +29,10 @@ struct ChunkLocation {
 [[nodiscard]] std::vector<std::byte> encode_shard_index(std::span<const ChunkLocation> entries, bool crc32c);
 [[nodiscard]] std::array<std::byte, kIndexEntryBytes> encode_index_entry(const ChunkLocation& entry) noexcept;
 
-/// \throws Error(corrupt) wrong length, wrong checksum, or an entry that reaches outside `file_bytes` or has only one half missing
+/// Chunks lie in the bytes from `data_begin` to `data_end` of the file: from its beginning to the index, or from behind the
+/// index to its end. Who does not know where the index is gives the length of the file.
+/// \throws Error(corrupt) wrong length, wrong checksum, or an entry that reaches outside these bytes or has only one half missing
 [[nodiscard]] std::vector<ChunkLocation> decode_shard_index(std::span<const std::byte> bytes, std::size_t chunks, bool crc32c,
-                                                            std::uint64_t file_bytes);
+                                                            std::uint64_t data_end, std::uint64_t data_begin = 0);
 
 }  // namespace resonance::zarr

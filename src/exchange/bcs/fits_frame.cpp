@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/checked.hpp"
 #include "base/text.hpp"
@@ -30,11 +31,17 @@ void check(int status, std::string_view doing) {
   throw Error(ErrorCode::corrupt, fmt::format("{}: {} (cfitsio {})", doing, text.data(), status));
 }
 
-/// cfitsio's handle on bytes that outlive it.
+/// cfitsio's handle on bytes that outlive it. What the headers promise is there: check_layout() has looked.
 class MemoryFile {
  public:
   explicit MemoryFile(std::span<const std::byte> bytes)
       : buffer_(const_cast<std::byte*>(bytes.data())), size_(bytes.size()) {  // read-only mode never writes to it
+    if (size_ % kBlock != 0) {  // cfitsio 4.2 reads whole blocks, also where the last one is cut
+      padded_.assign(bytes.begin(), bytes.end());
+      padded_.resize((size_ + kBlock - 1) / kBlock * kBlock);
+      buffer_ = padded_.data();
+      size_ = padded_.size();
+    }
     int status = 0;
     fits_open_memfile(&file_, "frame", READONLY, &buffer_, &size_, 0, nullptr, &status);
     check(status, "opening");
@@ -49,6 +56,7 @@ class MemoryFile {
   operator fitsfile*() const noexcept { return file_; }
 
  private:
+  std::vector<std::byte> padded_;
   void* buffer_;
   std::size_t size_;  // cfitsio keeps pointers to both
   fitsfile* file_ = nullptr;

@@ -30,7 +30,7 @@ TEST(ShardIndex, StoresLittleEndianPairsAsTheSpecificationSays) {
 
 TEST(ShardIndex, RejectsAnEntryPastTheEndOfTheFile) {
   EXPECT_ERROR(decode_shard_index(encode_shard_index(kEntries, true), 3, true, 127), "corrupt",
-               "entry 2 (28 bytes at 100) reaches past the end of the file (127 bytes)");
+               "entry 2 (28 bytes at 100) reaches past the end of the chunks (byte 127)");
 }
 
 TEST(ShardIndex, RejectsAnEntryWhoseEndOverflows) {
@@ -38,6 +38,22 @@ TEST(ShardIndex, RejectsAnEntryWhoseEndOverflows) {
   EXPECT_ERROR(decode_shard_index(encode_shard_index(entries, false), 1, false, 1000), "corrupt", "reaches past the end");
   const std::vector<ChunkLocation> longest = {{16, kMissing - 8}};
   EXPECT_ERROR(decode_shard_index(encode_shard_index(longest, false), 1, false, 1000), "corrupt", "reaches past the end");
+}
+
+TEST(ShardIndex, RejectsAnEntryThatLiesInTheIndex) {
+  // At the end: the chunks end where the index begins. At the start: they begin where it ends.
+  const auto bytes = encode_shard_index(kEntries, false);
+  EXPECT_EQ(decode_shard_index(bytes, 3, false, 128), kEntries);
+  EXPECT_ERROR(decode_shard_index(bytes, 3, false, 120), "corrupt",
+               "entry 2 (28 bytes at 100) reaches past the end of the chunks (byte 120)");
+  EXPECT_ERROR(decode_shard_index(bytes, 3, false, 1000, 48), "corrupt", "entry 0 (100 bytes at 0) lies in the shard index");
+  const std::vector<ChunkLocation> behind = {{48, 100}, {}, {148, 0}};
+  EXPECT_EQ(decode_shard_index(encode_shard_index(behind, false), 3, false, 148, 48), behind);
+}
+
+TEST(ShardIndex, TakesEntriesInAnyOrderAndThatShareBytes) {
+  const std::vector<ChunkLocation> entries = {{50, 50}, {0, 100}, {50, 50}, {100, 0}};
+  EXPECT_EQ(decode_shard_index(encode_shard_index(entries, true), 4, true, 100), entries);
 }
 
 TEST(ShardIndex, RejectsAnEntryOfWhichOneHalfIsMissing) {
