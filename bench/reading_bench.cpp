@@ -106,18 +106,49 @@ void whole_stack(benchmark::State& state, Codec codec) {
   compare(state, codec == Codec::none ? "memcpy on all cores" : "the decoder alone on all cores", kFrames, ours, floor);
 }
 
-void mapped_frame(benchmark::State& state, bool first) {
+/// A part of the pixels of all frames, beside reading them whole: how many times faster.
+void part_of_stack(benchmark::State& state, Codec codec, FrameSelection selection) {
+  const Store store(codec);
+  const auto images = store.images();
+  const auto [frames, rows, columns] = images.shape_of(selection);
+  std::vector<std::byte> part(frames * rows * columns * 2), whole(kFrames * kFrameBytes);
+  const auto ours = [&] {
+    const Stopwatch watch;
+    images.read(selection, part);
+    return watch.seconds();
+  };
+  const auto floor = [&] {
+    const Stopwatch watch;
+    images.read(0, kFrames, whole);
+    return watch.seconds();
+  };
+  compare(state, "all 64 frames whole", kFrames, ours, floor);
+}
+
+/// Seconds of map(i), or of map(0, count) when `count` is not 1.
+double seconds_to_map(const ImageSequence& images, std::uint64_t count, std::uint64_t i) {
+  const Stopwatch watch;
+  if (count == 1)
+    benchmark::DoNotOptimize(images.map(i).view.bytes.data());
+  else
+    benchmark::DoNotOptimize(images.map(0, count).parts.data());
+  return watch.seconds();
+}
+
+/// The median of 25 calls, each with nothing of the store open but its zarr.json when `first`.
+void map_frames(benchmark::State& state, std::uint64_t count, bool first) {
   const Store store(Codec::none);
   auto images = store.images();
-  std::uint64_t i = 0;
   for (auto _ : state) {
-    if (first) {
-      state.PauseTiming();
-      images = store.images();
-      (void)images.mappable();  // zarr.json is read here
-      state.ResumeTiming();
+    std::vector<double> seconds;
+    for (std::uint64_t i = 0; i < 25; ++i) {
+      if (first) {
+        images = store.images();
+        (void)images.mappable();  // zarr.json is read here
+      }
+      seconds.push_back(seconds_to_map(images, count, i));
     }
-    benchmark::DoNotOptimize(images.map(i++ % kFrames).view.bytes.data());
+    state.SetIterationTime(median(std::move(seconds)));
   }
 }
 
@@ -131,10 +162,20 @@ const bool kRegistered = [] {
   add("reading/a random frame, raw 1024x1024", random_frame, Codec::none);
   add("reading/64 frames into one array, blosc", whole_stack, Codec::blosc);
   add("reading/64 frames into one array, raw", whole_stack, Codec::none);
-  benchmark::RegisterBenchmark("reading/map() the first frame of a shard", mapped_frame, true)
-      ->Iterations(200)
-      ->Unit(benchmark::kMicrosecond);
-  benchmark::RegisterBenchmark("reading/map() another frame", mapped_frame, false)->Unit(benchmark::kMicrosecond);
+  constexpr FrameSelection kStrided{.row_step = 4, .column_step = 4}, kWindow{.row = 400, .rows = 128, .column = 400, .columns = 128},
+      kEveryEighth{.step = 8};
+  add("reading/every 4th row and column of 64 frames, blosc", part_of_stack, Codec::blosc, kStrided);
+  add("reading/every 4th row and column of 64 frames, raw", part_of_stack, Codec::none, kStrided);
+  add("reading/128x128 pixels of 64 frames, blosc", part_of_stack, Codec::blosc, kWindow);
+  add("reading/128x128 pixels of 64 frames, raw", part_of_stack, Codec::none, kWindow);
+  add("reading/every 8th of 64 frames, blosc", part_of_stack, Codec::blosc, kEveryEighth);
+  const auto map = [](const char* name, std::uint64_t count, bool first) {
+    benchmark::RegisterBenchmark(name, map_frames, count, first)->UseManualTime()->Iterations(11)->Unit(benchmark::kMicrosecond);
+  };
+  map("reading/map() the first frame of a shard", 1, true);
+  map("reading/map() another frame", 1, false);
+  map("reading/map() 64 frames", kFrames, false);
+  map("reading/map() 64 frames, nothing open", kFrames, true);
   return true;
 }();
 

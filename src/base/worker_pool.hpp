@@ -1,6 +1,7 @@
 /// A fixed number of threads that work through jobs.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -48,8 +49,8 @@ class WorkerPool {
   void loop();
 
   const unsigned size_;
-  int process_ = 0;   // that the threads belong to; 0: not started
-  std::mutex mutex_;  // guards what follows
+  std::atomic<int> process_ = 0;  // that the threads belong to; 0: not started
+  std::mutex mutex_;              // guards what follows
   std::condition_variable wanted_;
   Job* first_ = nullptr;
   Job* last_ = nullptr;

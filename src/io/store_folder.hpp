@@ -26,7 +26,7 @@ class StoreFile {
   StoreFile(const StoreFile&) = delete;
   StoreFile& operator=(const StoreFile&) = delete;
 
-  /// Fill `out` or throw Error(corrupt) "ends early".
+  /// Fill `out` or throw Error(corrupt) "ends early". A file that was cut, or a disk that fails, is an error, not a signal.
   void read_exact(std::uint64_t offset, std::span<std::byte> out) const;
 
   [[nodiscard]] std::uint64_t bytes() const noexcept { return identity_.bytes; }  ///< its length when it was opened
