@@ -15,8 +15,8 @@ namespace resonance::frames {
 namespace {
 
 constexpr int kAttempts = 8;
-constexpr std::uint64_t kPieceBytes = 1 << 20;  // read and looked through while it is in the processor's cache
-constexpr std::uint64_t kRowGapBytes = 4096;    // copying that much costs less than another system call
+constexpr std::uint64_t kPieceBytes = 256 << 10;  // read and looked through while it is in the processor's cache
+constexpr std::uint64_t kRowGapBytes = 4096;      // copying that much costs less than another system call
 
 [[noreturn]] void throw_corrupt(const FoundChunk& chunk, std::string message) {
   throw Error(ErrorCode::corrupt, std::move(message),

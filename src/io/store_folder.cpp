@@ -3,15 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "io/posix_error.hpp"
 #include "resonance/error.hpp"
@@ -54,43 +51,7 @@ void require_regular(const struct stat& info, const fs::path& path) {
 
 StoreFile::~StoreFile() { ::close(descriptor_); }
 
-namespace {
-
-constexpr std::size_t kMappedBytes = 256 << 10;  // from here on a mapping for the time of a copy pays
-
-/// The kernel copies to a place that is not aligned as the file's pages are (as memory from malloc is not) at half the speed of memcpy.
-bool is_slow_place(const std::byte* to, std::uint64_t offset) noexcept { return (reinterpret_cast<std::uintptr_t>(to) - offset) % 64 != 0; }
-
-bool is_cached(int descriptor, std::uint64_t offset) noexcept {
-  std::byte byte{};
-  const iovec place{&byte, 1};
-  return ::preadv2(descriptor, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) == 1;
-}
-
-/// Copy by way of a mapping. \return false when the kernel cannot, or the pages are not there: read them then.
-bool copy_mapped(int descriptor, std::uint64_t offset, std::span<std::byte> out) noexcept {
-#ifdef MADV_POPULATE_READ
-  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const auto lead = offset % page;
-  const auto length = lead + out.size();
-  void* memory = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, descriptor, static_cast<off_t>(offset - lead));
-  if (memory == MAP_FAILED) return false;
-  // Pages behind the end of a file that was cut, or that the disk cannot give, are an error here and not a signal later.
-  const bool there = ::madvise(memory, length, MADV_POPULATE_READ) == 0;
-  if (there) std::memcpy(out.data(), static_cast<const std::byte*>(memory) + lead, out.size());
-  ::munmap(memory, length);
-  return there;
-#else
-  return false;
-#endif
-}
-
-}  // namespace
-
 void StoreFile::read_exact(std::uint64_t offset, std::span<std::byte> out) const {
-  if (out.size() >= kMappedBytes && is_slow_place(out.data(), offset) && is_cached(descriptor_, offset) &&
-      is_cached(descriptor_, offset + out.size() - 1) && copy_mapped(descriptor_, offset, out))
-    return;
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t n = ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
