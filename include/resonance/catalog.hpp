@@ -57,8 +57,16 @@ class Run {
   /// Call `visit` for each event in order of seq_num, from `first_seq_num` on, until it returns false. Bounded memory.
   void for_each_event(std::string_view stream, const std::function<bool(const Event&)>& visit, std::uint64_t first_seq_num = 0) const;
 
-  /// Frames of a field; empty when the run has none of that name.
+  /// Frames of a field; empty when the run has none of that name. In the order of the streams' creation, in a stream by seq_num,
+  /// in an event as they were given.
   [[nodiscard]] ImageSequence images(std::string_view field = "detector_image") const;
+
+  /// The frames of the same field that were committed since `seen` was made, in the order of images() among themselves; empty when
+  /// there are none. Costs what the new frames cost, however many the run has: they are found by the ids of their rows, and the
+  /// open files and shard indexes of `seen` are shared. To follow a run, pass the newest sequence each time, also an empty one.
+  /// Frames of an earlier stream may come after those of a later one that `seen` has; with one stream, or one stream that
+  /// has the field, `seen` and what follows it is the order of images(). \throws Error(invalid_argument) of another run or beamtime
+  [[nodiscard]] ImageSequence images_since(const ImageSequence& seen) const;
 
   class Impl;
   explicit Run(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -67,13 +75,19 @@ class Run {
   std::shared_ptr<const Impl> impl_;  // shared by copies of the run; keeps the catalog's connection alive
 };
 
+struct CatalogOptions {
+  /// Threads that read and decode ranges of frames, for all runs of the catalog together and beside the callers' own; 0: one for
+  /// each core of the machine. 1: none is started. They are started by the first range that is large enough to gain from them.
+  unsigned threads = 0;
+};
+
 /// The runs of one beamtime. Reads files of the Python package, of version 1 and 2, and live ones.
 class Catalog {
  public:
   /// \throws Error(not_found)   no such file
   /// \throws Error(corrupt)     not a database, or without the core tables
   /// \throws Error(unsupported) a newer schema version
-  explicit Catalog(const std::filesystem::path& database);
+  explicit Catalog(const std::filesystem::path& database, const CatalogOptions& options = {});
 
   [[nodiscard]] std::vector<RunSummary> recent(std::uint64_t count = 10) const;  ///< newest first
   [[nodiscard]] std::vector<RunSummary> by_sample(std::string_view name) const;  ///< newest first; exact name

@@ -14,8 +14,8 @@
 namespace resonance {
 
 struct WorkerPool::Threads {
-  int process = 0;   // that they belong to; 0: not started
-  std::mutex mutex;  // guards what follows
+  std::atomic<int> process = 0;  // that they belong to; 0: not started
+  std::mutex mutex;              // guards what follows
   std::condition_variable wanted;
   Job* first = nullptr;
   Job* last = nullptr;
@@ -42,7 +42,8 @@ struct WorkerPool::Threads {
     }
   }
 
-  [[nodiscard]] bool of_another_process() const noexcept { return process != 0 && process != ::getpid(); }
+  [[nodiscard]] bool of_another_process() const noexcept { const auto own = process.load();
+    return own != 0 && own != ::getpid(); }
 };
 
 WorkerPool::WorkerPool(unsigned threads)

@@ -32,7 +32,7 @@ std::string resolve(catalog::Queries& queries, std::string_view reference, const
 
 }  // namespace
 
-Catalog::Catalog(const std::filesystem::path& database) : impl_(std::make_shared<Impl>(database)) {}
+Catalog::Catalog(const std::filesystem::path& database, const CatalogOptions& options) : impl_(std::make_shared<Impl>(database, options)) {}
 
 std::vector<RunSummary> Catalog::recent(std::uint64_t count) const {
   RunQuery query;

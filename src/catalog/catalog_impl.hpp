@@ -1,18 +1,21 @@
-/// What a Catalog and its runs share: one connection, used by one thread at a time.
+/// What a Catalog and its runs share: one connection, used by one thread at a time, and the threads that decode frames.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <utility>
 
 #include "base/names.hpp"
+#include "base/worker_pool.hpp"
 #include "catalog/queries.hpp"
 
 namespace resonance {
 
 class Catalog::Impl {
  public:
-  explicit Impl(const std::filesystem::path& database) : database_(database), store_(frame_store_of(database)), queries_(database) {}
+  Impl(const std::filesystem::path& database, const CatalogOptions& options)
+      : database_(database), store_(frame_store_of(database)), pool_(std::make_shared<WorkerPool>(options.threads)), queries_(database) {}
 
   /// Run `work` with the queries. Calls from several threads wait for each other; `work` must not call back into the catalog.
   template <class Work>
@@ -23,11 +26,13 @@ class Catalog::Impl {
 
   [[nodiscard]] const std::filesystem::path& database() const noexcept { return database_; }
   [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
+  [[nodiscard]] const std::shared_ptr<WorkerPool>& pool() const noexcept { return pool_; }
 
  private:
   const std::filesystem::path database_;
   const std::filesystem::path store_;
-  std::mutex mutex_;  // guards queries_
+  const std::shared_ptr<WorkerPool> pool_;  // shared with image sequences, which may outlive the catalog
+  std::mutex mutex_;                        // guards queries_
   catalog::Queries queries_;
 };
 

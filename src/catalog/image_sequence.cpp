@@ -4,87 +4,110 @@
 
 #include <algorithm>
 
+#include "base/checked.hpp"
+#include "catalog/frame_reading.hpp"
 #include "catalog/image_sequence_impl.hpp"
+#include "catalog/selection.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance {
 
-ImageSequence::Impl::Impl(std::filesystem::path store, std::string run_uid, std::string field)
-    : store_(std::move(store)), run_uid_(std::move(run_uid)), field_(std::move(field)) {}
+std::shared_ptr<const frames::FrameArrayReader> catalog::FrameArrays::reader(const std::string& group, const frames::Geometry& geometry) {
+  const std::lock_guard lock(mutex_);
+  auto& out = readers_[group];
+  if (!out) out = std::make_shared<const frames::FrameArrayReader>(store_, group);
+  if (out->geometry() == geometry) return out;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("{} holds frames of {}, but image_refs says {}", out->folder().string(), frames::to_string(out->geometry()),
+                          frames::to_string(geometry)),
+              {.os_errno = 0, .file = out->folder() / "zarr.json", .offset = {}, .database = false});
+}
 
 void ImageSequence::Impl::add(const catalog::RefRow& row) {
   const frames::Geometry geometry{row.height, row.width, parse_dtype(row.dtype)};
-  auto it = arrays_.empty() || arrays_.back().group != row.zarr_group
-                ? std::find_if(arrays_.begin(), arrays_.end(), [&](const Array& array) { return array.group == row.zarr_group; })
-                : arrays_.end() - 1;
-  if (it != arrays_.end() && !(it->geometry == geometry))
+  auto it = groups_.empty() || groups_.back().name != row.zarr_group
+                ? std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) { return group.name == row.zarr_group; })
+                : groups_.end() - 1;
+  if (it != groups_.end() && !(it->geometry == geometry))
     throw Error(ErrorCode::corrupt, fmt::format("image_refs gives {} two geometries: {} and {}", row.zarr_group,
                                                 frames::to_string(it->geometry), frames::to_string(geometry)));
-  if (it == arrays_.end()) it = arrays_.insert(it, Array{row.zarr_group, geometry, nullptr});
-  refs_.push_back({static_cast<std::uint32_t>(it - arrays_.begin()), row.number, row.seq_num});
+  if (it == groups_.end()) it = groups_.insert(it, Group{row.zarr_group, geometry});
+  refs_.push_back(
+      {row.number, row.seq_num, static_cast<std::uint32_t>(it - groups_.begin()), row.crc32c.has_value(), row.crc32c.value_or(0)});
 }
 
 const ImageSequence::Impl::Ref& ImageSequence::Impl::ref(std::uint64_t i) const {
   if (i < refs_.size()) return refs_[i];
-  throw Error(ErrorCode::not_found, fmt::format("there is no frame {}: {} of run {} has {} frames", i, field_, run_uid_, refs_.size()));
+  throw Error(ErrorCode::not_found,
+              fmt::format("there is no frame {}: {} of run {} has {} frames", i, arrays_->field(), arrays_->run_uid(), refs_.size()));
 }
 
 std::string ImageSequence::Impl::doing(std::uint64_t i) const {
-  return fmt::format("reading frame {} of {} in run {}", i, field_, run_uid_);
+  return fmt::format("reading frame {} of {} in run {}", offset_ + i, arrays_->field(), arrays_->run_uid());
 }
 
-std::shared_ptr<const frames::FrameArrayReader> ImageSequence::Impl::reader(std::uint32_t number) const {
-  const std::lock_guard lock(mutex_);
-  auto& array = arrays_[number];
-  if (array.reader) return array.reader;
-  auto reader = std::make_shared<const frames::FrameArrayReader>(store_, array.group);
-  if (!(reader->geometry() == array.geometry))
-    throw Error(ErrorCode::corrupt,
-                fmt::format("{} holds frames of {}, but image_refs says {}", reader->folder().string(),
-                            frames::to_string(reader->geometry()), frames::to_string(array.geometry)),
-                {.os_errno = 0, .file = reader->folder() / "zarr.json", .offset = {}, .database = false});
-  array.reader = std::move(reader);
-  return array.reader;
+const frames::Geometry& ImageSequence::Impl::one_geometry(std::uint64_t first, std::uint64_t count, std::int64_t step) const {
+  const auto& out = group_of(ref(first)).geometry;
+  const catalog::FrameSteps steps{first, count, step};
+  for (std::uint64_t k = 1; groups_.size() > 1 && k < count; ++k)
+    if (!(group_of(ref(steps[k])).geometry == out))
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("frames {} and {} of {} have different geometries; read them one by one", first, steps[k], arrays_->field()));
+  return out;
 }
 
-void ImageSequence::Impl::require_geometry(std::uint64_t i) const {
+std::shared_ptr<const frames::FrameArrayReader> ImageSequence::Impl::reader(std::uint32_t group) const {
+  return arrays_->reader(groups_[group].name, groups_[group].geometry);
+}
+
+std::shared_ptr<const frames::FrameArrayReader> ImageSequence::Impl::reader_for(std::uint64_t i) const {
   try {
-    (void)reader(ref(i).array);
+    return reader(ref(i).group);
   } catch (Error& error) {
     error.add_context(doing(i));
     throw;
   }
 }
 
-void ImageSequence::Impl::read(std::uint64_t i, std::span<std::byte> out) const {
-  const auto& where = ref(i);
-  try {
-    reader(where.array)->read(where.number, out);
-  } catch (Error& error) {
-    error.add_context(doing(i));
-    throw;
-  }
+namespace {
+
+void require_bytes(std::uint64_t frames, const frames::Geometry& geometry, const frames::Window& window, std::uint64_t given) {
+  const std::uint64_t extents[] = {frames, window.rows.count, window.columns.count, item_size(geometry.dtype)};
+  const auto needed = checked_product(extents);
+  if (needed == given) return;
+  const frames::Geometry shape{window.rows.count, window.columns.count, geometry.dtype};
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} frames of {} need {} bytes, not {}", frames, frames::to_string(shape),
+                                                       needed ? fmt::to_string(*needed) : "more than 2^64", given));
 }
+
+/// \throws Error(not_found)
+void require_range(const ImageSequence::Impl& images, std::uint64_t first, std::uint64_t count) {
+  const std::uint64_t size = images.refs().size();
+  if (count > size || first > size - count) (void)images.ref(std::max(size, first));
+}
+
+}  // namespace
 
 std::uint64_t ImageSequence::size() const noexcept { return impl_->refs().size(); }
-const std::string& ImageSequence::field() const noexcept { return impl_->field(); }
+const std::string& ImageSequence::field() const noexcept { return impl_->arrays().field(); }
+std::uint64_t ImageSequence::offset() const noexcept { return impl_->offset(); }
 
 std::array<std::uint64_t, 3> ImageSequence::shape() const noexcept {
   if (empty()) return {0, 0, 0};
-  const auto& first = impl_->arrays().front().geometry;
+  const auto& first = impl_->groups().front().geometry;
   return {size(), first.height, first.width};
 }
 
-DType ImageSequence::dtype() const noexcept { return empty() ? DType::uint16 : impl_->arrays().front().geometry.dtype; }
+DType ImageSequence::dtype() const noexcept { return empty() ? DType::uint16 : impl_->groups().front().geometry.dtype; }
 
 bool ImageSequence::uniform() const noexcept {
-  const auto& arrays = impl_->arrays();
-  return std::all_of(arrays.begin(), arrays.end(), [&](const auto& array) { return array.geometry == arrays.front().geometry; });
+  const auto& groups = impl_->groups();
+  return std::all_of(groups.begin(), groups.end(), [&](const auto& group) { return group.geometry == groups.front().geometry; });
 }
 
 bool ImageSequence::mappable() const noexcept {
   try {
-    for (std::uint32_t i = 0; i < impl_->arrays().size(); ++i)
+    for (std::uint32_t i = 0; i < impl_->groups().size(); ++i)
       if (!impl_->reader(i)->mappable()) return false;
     return !empty();
   } catch (const Error&) {  // what cannot be opened cannot be mapped
@@ -93,41 +116,102 @@ bool ImageSequence::mappable() const noexcept {
 }
 
 std::uint64_t ImageSequence::seq_num(std::uint64_t i) const { return impl_->ref(i).seq_num; }
-std::string ImageSequence::zarr_group(std::uint64_t i) const { return impl_->array_of(impl_->ref(i)).group; }
+std::string ImageSequence::zarr_group(std::uint64_t i) const { return impl_->group_of(impl_->ref(i)).name; }
 
 Frame ImageSequence::operator[](std::uint64_t i) const {
-  const auto& geometry = impl_->array_of(impl_->ref(i)).geometry;
-  impl_->require_geometry(i);  // before memory is taken by what a database says
+  const auto& geometry = impl_->group_of(impl_->ref(i)).geometry;
+  (void)impl_->reader_for(i);  // before memory is taken by what a database says
   Frame out{std::vector<std::byte>(geometry.frame_bytes()), geometry.height, geometry.width, geometry.dtype};
-  impl_->read(i, out.bytes);
+  read(i, 1, out.bytes);
   return out;
 }
 
 void ImageSequence::read(std::uint64_t first, std::uint64_t count, std::span<std::byte> out) const {
-  if (count > size() || first > size() - count) (void)impl_->ref(std::max(size(), first));
+  require_range(*impl_, first, count);
   if (count == 0) return;
-  const auto geometry = impl_->array_of(impl_->ref(first)).geometry;
-  for (auto i = first; i < first + count; ++i)
-    if (!(impl_->array_of(impl_->ref(i)).geometry == geometry))
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("frames {} and {} of {} have different geometries; read them one by one", first, i, field()));
-  const auto frame_bytes = geometry.frame_bytes();
-  if (out.size() / count != frame_bytes || out.size() % count != 0)
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} frames of {} need {} bytes, not {}", count, frames::to_string(geometry), count * frame_bytes, out.size()));
-  for (std::uint64_t i = 0; i < count; ++i) impl_->read(first + i, out.subspan(i * frame_bytes, frame_bytes));
+  const auto& geometry = impl_->one_geometry(first, count, 1);
+  const auto window = frames::whole_of(geometry);
+  require_bytes(count, geometry, window, out.size());
+  catalog::read_frames(*impl_, {first, count, 1}, window, frames::Check::usual, out);
+}
+
+void ImageSequence::read(const FrameSelection& selection, std::span<std::byte> out) const {
+  const auto selected = catalog::select(*impl_, selection);
+  require_bytes(selected.frames.count, selected.geometry, selected.window, out.size());
+  catalog::read_frames(*impl_, selected.frames, selected.window, frames::Check::usual, out);
+}
+
+std::array<std::uint64_t, 3> ImageSequence::shape_of(const FrameSelection& selection) const {
+  const auto selected = catalog::select(*impl_, selection);
+  return {selected.frames.count, selected.window.rows.count, selected.window.columns.count};
 }
 
 MappedFrame ImageSequence::map(std::uint64_t i) const {
   const auto& where = impl_->ref(i);
   try {
-    const auto mapped = impl_->reader(where.array)->map(where.number);
-    const auto& geometry = impl_->array_of(where).geometry;
-    return {{mapped.bytes, geometry.height, geometry.width, geometry.dtype}, mapped.mapping};
+    auto mapped = impl_->reader(where.group)->map(where.number);
+    const auto& geometry = impl_->group_of(where).geometry;
+    return {{mapped.bytes, geometry.height, geometry.width, geometry.dtype}, std::move(mapped.mapping)};
   } catch (Error& error) {
     error.add_context(impl_->doing(i));
     throw;
   }
+}
+
+namespace {
+
+/// Pieces of files that hold frames [first, first + count) one behind the other.
+std::vector<frames::FrameExtent> extents_of(const ImageSequence::Impl& images, std::uint64_t first, std::uint64_t count) {
+  std::vector<frames::FrameExtent> out;
+  const auto& refs = images.refs();
+  for (auto i = first; i < first + count;) {
+    std::uint64_t in_order = 1;
+    while (i + in_order < first + count && refs[i + in_order].group == refs[i].group &&
+           refs[i + in_order].number == refs[i].number + in_order)
+      ++in_order;
+    const auto reader = images.reader_for(i);
+    try {
+      i += out.emplace_back(reader->extent(refs[i].number, in_order)).frames;
+    } catch (Error& error) {
+      error.add_context(images.doing(i));
+      throw;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+MappedStack ImageSequence::map(std::uint64_t first, std::uint64_t count) const {
+  require_range(*impl_, first, count);
+  MappedStack out;
+  if (count == 0) return out;
+  const auto& geometry = impl_->one_geometry(first, count, 1);
+  const auto extents = extents_of(*impl_, first, count);
+  std::vector<io::FileRange> ranges;
+  for (const auto& extent : extents) ranges.push_back(extent.range);
+  const auto mapped = std::make_shared<const io::MappedRanges>(ranges);
+  std::uint64_t next = 0;
+  for (const auto& part : mapped->parts()) {
+    const auto frames = part.bytes.size() / geometry.frame_bytes();
+    out.parts.push_back({next, frames, part.bytes});
+    next += frames;
+  }
+  out.count = count;
+  out.height = geometry.height;
+  out.width = geometry.width;
+  out.dtype = geometry.dtype;
+  out.keep = mapped;
+  return out;
+}
+
+bool ImageSequence::verify(std::uint64_t i) const {
+  const auto& where = impl_->ref(i);
+  const auto& geometry = impl_->group_of(where).geometry;
+  (void)impl_->reader_for(i);  // before memory is taken by what a database says
+  std::vector<std::byte> pixels(geometry.frame_bytes());
+  catalog::read_frames(*impl_, {i, 1, 1}, frames::whole_of(geometry), frames::Check::always, pixels);
+  return where.has_crc32c;
 }
 
 }  // namespace resonance

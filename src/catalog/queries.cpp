@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <variant>
 
 #include "base/text.hpp"
@@ -72,6 +73,14 @@ std::uint64_t frame_number(const sqlite::Statement& row, int column) {
   const auto value = row.int64(column);
   if (value >= 0 && !row.is_null(column)) return static_cast<std::uint64_t>(value);
   throw Error(ErrorCode::corrupt, fmt::format("image_refs names frame {} of {}", value, printable(row.text(0))));
+}
+
+std::optional<std::uint32_t> checksum(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  const auto value = row.int64(column);
+  if (value >= 0 && value <= std::int64_t{std::numeric_limits<std::uint32_t>::max()}) return static_cast<std::uint32_t>(value);
+  throw Error(ErrorCode::corrupt, fmt::format("frame_checksums gives frame {} of {} the crc32c {}, which none can be", row.int64(1),
+                                              printable(row.text(0)), value));
 }
 
 /// A sum that SQL made as a real number; nonsense in the file must not become undefined behaviour.
@@ -285,14 +294,29 @@ std::vector<ArrayRow> Queries::arrays(std::string_view uid) {
   return out;
 }
 
-void Queries::refs(std::string_view uid, std::string_view field, const std::function<void(RefRow&&)>& visit) {
+std::int64_t Queries::last_ref() {
+  auto row = connection_.prepare("SELECT max(id) FROM image_refs");
+  return row.step() ? row.int64(0) : 0;
+}
+
+void Queries::refs(std::string_view uid, std::string_view field, const RefRange& range, const std::function<void(RefRow&&)>& visit) {
+  // The table may be made while we read, by the first writer that knows it.
+  has_checksums_ = has_checksums_ || schema::has_table(connection_, "frame_checksums");
+  // CROSS JOIN: SQLite keeps the order of the tables, so that new rows are found by their ids.
+  const char* tables = range.after == 0 ? "streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid"
+                                        : "image_refs i CROSS JOIN events e ON e.uid = i.event_uid CROSS JOIN streams s ON s.uid = "
+                                          "e.stream_uid";
   auto row = connection_.prepare(
-      "SELECT i.zarr_group, i.index_in_stack, e.seq_num, i.shape_x, i.shape_y, i.dtype FROM streams s JOIN events e ON e.stream_uid = "
-      "s.uid JOIN image_refs i ON i.event_uid = e.uid "
-      "WHERE s.run_uid = ? AND i.field_name = ? ORDER BY s.time_created, s.rowid, e.seq_num, i.id");
+      fmt::format("SELECT i.zarr_group, i.index_in_stack, e.seq_num, i.shape_x, i.shape_y, i.dtype, {} FROM {}{} "
+                  "WHERE {}i.id <= ?4 AND s.run_uid = ?1 AND i.field_name = ?2 ORDER BY s.time_created, s.rowid, e.seq_num, i.id",
+                  has_checksums_ ? "c.crc32c" : "NULL", tables, has_checksums_ ? " LEFT JOIN frame_checksums c ON c.ref_id = i.id" : "",
+                  range.after == 0 ? "" : "i.id > ?3 AND "));
   row.bind_all(uid, field);
+  if (range.after != 0) row.bind(3, range.after);
+  row.bind(4, range.upto);
   while (row.step())
-    visit({row.string(0), frame_number(row, 1), unsigned_at(row, 2), unsigned_at(row, 3), unsigned_at(row, 4), row.string(5)});
+    visit({row.string(0), frame_number(row, 1), unsigned_at(row, 2), unsigned_at(row, 3), unsigned_at(row, 4), row.string(5),
+           checksum(row, 6)});
 }
 
 BeamtimeStatistics Queries::statistics() {

@@ -21,6 +21,13 @@ struct RefRow {
   std::uint64_t seq_num = 0;
   std::uint64_t height = 0, width = 0;
   std::string dtype;
+  std::optional<std::uint32_t> crc32c;  ///< of the pixels, when it is recorded
+};
+
+/// Rows of image_refs by their id, which rises from one transaction to the next.
+struct RefRange {
+  std::int64_t after = 0;  ///< ids above this
+  std::int64_t upto = 0;   ///< and not above this
 };
 
 /// One frame array as image_refs tells it.
@@ -50,7 +57,10 @@ class Queries {
   void events(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit, const std::function<void(sqlite::Statement&)>& visit);
   std::vector<std::string> fields(std::string_view uid);
   std::vector<ArrayRow> arrays(std::string_view uid);
-  void refs(std::string_view uid, std::string_view field, const std::function<void(RefRow&&)>& visit);
+  std::int64_t last_ref();  ///< largest id in image_refs; 0 when there is none
+  /// Frames of a field in the order of their events. With `range.after` 0 those of the run are looked up by their events;
+  /// otherwise only the rows of the range are looked at, whatever the run holds.
+  void refs(std::string_view uid, std::string_view field, const RefRange& range, const std::function<void(RefRow&&)>& visit);
   BeamtimeStatistics statistics();
 
  private:
@@ -61,6 +71,7 @@ class Queries {
   sqlite::Connection connection_;
   bool has_side_tables_ = false;
   bool has_codec_ = false;
+  bool has_checksums_ = false;
 };
 
 }  // namespace resonance::catalog

@@ -52,6 +52,15 @@ Json parse_part(const std::string& text, std::string_view what, std::uint64_t se
   return parse_object(text, [&] { return fmt::format("reading the {} of event {} of stream '{}' of run {}", what, seq_num, stream, run); });
 }
 
+/// Frames whose rows have ids above `after`. The largest id comes first: what is committed meanwhile is for the next sequence.
+void fill(ImageSequence::Impl& out, Catalog::Impl& catalog, std::int64_t after) {
+  catalog.with([&](catalog::Queries& queries) {
+    out.set_last_ref(std::max(after, queries.last_ref()));
+    if (out.last_ref() > after || after == 0)
+      queries.refs(out.arrays().run_uid(), out.arrays().field(), {after, out.last_ref()}, [&](catalog::RefRow&& row) { out.add(row); });
+  });
+}
+
 }  // namespace
 
 StreamInfo Run::Impl::stream(std::string_view name) const {
@@ -139,8 +148,22 @@ Table Run::table(std::string_view stream, const TableOptions& options) const {
 }
 
 ImageSequence Run::images(std::string_view field) const {
-  auto out = std::make_shared<ImageSequence::Impl>(impl_->catalog().store(), uid(), std::string(field));
-  impl_->catalog().with([&](catalog::Queries& queries) { queries.refs(uid(), field, [&](catalog::RefRow&& row) { out->add(row); }); });
+  auto& catalog = impl_->catalog();
+  auto out = std::make_shared<ImageSequence::Impl>(catalog.pool(),
+                                                   std::make_shared<catalog::FrameArrays>(catalog.store(), uid(), std::string(field)), 0);
+  fill(*out, catalog, 0);
+  return ImageSequence(std::move(out));
+}
+
+ImageSequence Run::images_since(const ImageSequence& seen) const {
+  auto& catalog = impl_->catalog();
+  const auto& before = *seen.impl_;
+  if (before.arrays().run_uid() != uid() || before.arrays().store() != catalog.store())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the frames seen are of run {} in {}, not of run {} in {}", before.arrays().run_uid(),
+                            before.arrays().store().string(), uid(), catalog.store().string()));
+  auto out = std::make_shared<ImageSequence::Impl>(catalog.pool(), before.shared_arrays(), before.offset() + before.refs().size());
+  fill(*out, catalog, before.last_ref());
   return ImageSequence(std::move(out));
 }
 

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <fstream>
 
-#include "io/mapping.hpp"
 #include "support/fails.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/watched_files.hpp"
@@ -190,24 +189,6 @@ TEST(AllocatedBytes, DoNotCountHoles) {
   EXPECT_EQ(file_bytes(folder / "sparse"), 64U << 20);
   EXPECT_LT(allocated_bytes(folder.path()), 1U << 20);
   EXPECT_EQ(allocated_bytes(folder / "none"), 0U);
-}
-
-TEST(Mapping, KeepsItsBytesWhenAnotherFileTakesTheName) {
-  const TemporaryFolder folder;
-  replace_file(*posix_file_system(), folder / "shard", std::string(100000, 'a'), false);
-  const Mapping mapping(folder / "shard");
-  replace_file(*posix_file_system(), folder / "shard", "b", false);
-  ASSERT_EQ(mapping.bytes().size(), 100000U);
-  EXPECT_EQ(mapping.bytes().back(), std::byte{'a'});
-  std::filesystem::remove(folder / "shard");
-  EXPECT_EQ(mapping.bytes().front(), std::byte{'a'});
-  EXPECT_TRUE(fails(ErrorCode::not_found, {"shard"}, [&] { Mapping again(folder / "shard"); }));
-}
-
-TEST(Mapping, OfAnEmptyFileIsEmpty) {
-  const TemporaryFolder folder;
-  std::ofstream(folder / "empty").flush();
-  EXPECT_TRUE(Mapping(folder / "empty").bytes().empty());
 }
 
 }  // namespace resonance::io
