@@ -14,6 +14,8 @@ namespace {
 // Depths in the store: runs / <run uid> / <array> / c / <shard>.
 enum Depth : int { kRunsFolder, kRun, kArray, kShards, kShard };
 
+constexpr std::size_t kMostPartials = 10000;  // told; a sound store has none
+
 /// How many of `length` (from 1) hold `extent`.
 std::uint64_t pieces(std::uint64_t extent, std::int64_t length) noexcept {
   const auto each = static_cast<std::uint64_t>(length);
@@ -45,6 +47,16 @@ class Leftovers {
     }
   }
 
+  /// Files that were being written when we came by are gone by now.
+  void finish() {
+    for (const auto& [path, run_uid] : partials_) {
+      std::error_code ignored;
+      if ((run_uid.empty() && context_.report.open_runs > 0) || !std::filesystem::exists(path, ignored)) continue;
+      note("partial_file", path,
+           fmt::format("{} was being written when a process died; it can be deleted while nobody records", path.string()), run_uid);
+    }
+  }
+
  private:
   void note(const char* kind, const std::filesystem::path& path, std::string message, std::string run_uid = {}) {
     context_.note({.kind = kind, .run_uid = std::move(run_uid), .file = path, .message = std::move(message)});
@@ -53,9 +65,7 @@ class Leftovers {
   void look_at_file(const io::WalkEntry& entry) {
     if (entry.path.extension() != ".partial") return;
     if (entry.depth <= kRun && !run_uids_.empty()) return;  // of no run
-    note("partial_file", entry.path,
-         fmt::format("{} was being written when a process died; it can be deleted while nobody records", entry.path.string()),
-         entry.depth > kRun ? run_uid_ : "");
+    if (partials_.size() < kMostPartials) partials_.emplace_back(entry.path, entry.depth > kRun ? run_uid_ : "");
   }
 
   bool look_at_run(const std::filesystem::path& path, const std::string& name) {
@@ -97,9 +107,10 @@ class Leftovers {
 
   VerifyContext& context_;
   VerifyQueries& queries_;
-  const std::vector<std::string>& run_uids_;  // empty: all
-  std::string run_uid_;                       // whose folder we are in
-  std::optional<StoreRow> store_;             // whose folder we are in
+  const std::vector<std::string>& run_uids_;                             // empty: all
+  std::string run_uid_;                                                  // whose folder we are in
+  std::vector<std::pair<std::filesystem::path, std::string>> partials_;  // with the run they are in
+  std::optional<StoreRow> store_;                                        // whose folder we are in
 };
 
 }  // namespace
@@ -107,6 +118,7 @@ class Leftovers {
 void check_leftovers(VerifyContext& context, VerifyQueries& queries, const std::vector<std::string>& run_uids) {
   Leftovers leftovers(context, queries, run_uids);
   io::walk(context.store, [&](const io::WalkEntry& entry) { return leftovers.look(entry); });
+  leftovers.finish();
 }
 
 }  // namespace resonance::catalog

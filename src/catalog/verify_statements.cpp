@@ -24,10 +24,10 @@ constexpr const char* kStreams =
     "? "
     "ORDER BY s.time_created, s.rowid";
 constexpr const char* kArrays =
-    "SELECT i.zarr_group, i.field_name, i.dtype, {}, i.shape_x, i.shape_y, count(*), min(i.index_in_stack), max(i.index_in_stack) FROM "
+    "SELECT i.zarr_group, i.field_name, i.dtype, {}, i.shape_x, i.shape_y, count(*), min(i.index_in_stack), max(i.index_in_stack), "
+    "total(i.index_in_stack) FROM "
     "streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ? GROUP BY 1, 2, 3, 4, 5, "
-    "6 "
-    "ORDER BY 1 LIMIT ?";
+    "6 ORDER BY 1 LIMIT ?";
 constexpr const char* kStoreColumns =
     "SELECT zarr_group, run_uid, field_name, dtype, codec, height, width, frames_per_chunk, chunks_per_shard, num_frames FROM frame_stores";
 constexpr const char* kGaps =
@@ -177,7 +177,7 @@ void VerifyQueries::arrays(std::string_view run_uid, RunFacts& out) {
   const auto& row = arrays_;
   while (arrays_.step())
     out.arrays.push_back({row.string(0), row.string(1), row.string(2), row.optional_string(3), row.int64(4), row.int64(5), row.int64(6),
-                          row.int64(7), row.int64(8)});
+                          row.int64(7), row.int64(8), row.real(9)});
   out.more_arrays = out.arrays.size() > kMostArrays;
 }
 

@@ -31,6 +31,7 @@ struct RefGroupRow {
   std::optional<std::string> codec;
   std::int64_t height = 0, width = 0;
   std::int64_t count = 0, first = 0, last = 0;  ///< rows, smallest and largest index_in_stack
+  double sum = 0;                               ///< of index_in_stack: tells whether one is named twice and another never
 };
 
 /// A row of frame_stores.
