@@ -12,4 +12,5 @@
 #include "resonance/simulation.hpp"
 #include "resonance/table.hpp"
 #include "resonance/types.hpp"
+#include "resonance/verify.hpp"
 #include "resonance/version.hpp"

@@ -17,7 +17,7 @@ FRONTS = ("cli", "python", "server")
 BEHIND = {
     "error": "base", "json": "base", "types": "base", "version": "base",
     "schema": "schema", "beamtime": "schema",
-    "run_writer": "record", "catalog": "catalog", "image_sequence": "catalog", "table": "catalog",
+    "run_writer": "record", "catalog": "catalog", "image_sequence": "catalog", "table": "catalog", "verify": "catalog",
     "exchange": "exchange", "simulation": "exchange",
 }
 # Public headers that a lower layer may include all the same, and why.

@@ -11,6 +11,7 @@
 #include "resonance/simulation.hpp"
 #include "resonance/table.hpp"
 #include "resonance/types.hpp"
+#include "resonance/verify.hpp"
 
 namespace resonance::wire {
 
@@ -39,5 +40,7 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const ImportReport& report);
 [[nodiscard]] Json to_json(const SimulatedEvent& event);  ///< `{"run": uid, "seq_num": n, "acknowledged": true}`
 [[nodiscard]] Json to_json(const SimulationReport& report);
+[[nodiscard]] Json to_json(const Fault& fault);
+[[nodiscard]] Json to_json(const VerifyReport& report);
 
 }  // namespace resonance::wire

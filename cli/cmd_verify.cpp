@@ -1,0 +1,131 @@
+/// `resonance verify`: is everything that a beamtime names still there and as it was recorded.
+#include <fmt/format.h>
+
+#include "app.hpp"
+#include "resonance/error.hpp"
+#include "resonance/verify.hpp"
+#include "terminal.hpp"
+#include "text_layout.hpp"
+#include "wire/error_table.hpp"
+#include "wire/json_forms.hpp"
+
+namespace resonance::cli {
+namespace {
+
+struct Options {
+  std::filesystem::path database;
+  std::vector<std::string> runs;
+  bool frames = false, full = false;
+};
+
+/// "fault missing_frame: run 019cf08258007625ac94fdcc5de74347: event 18: message"
+std::string in_words(const Fault& fault) {
+  const bool note = fault.severity == Severity::note;
+  std::string text = painted(note ? "note" : "fault", note ? kYellow : kRed, colours_wanted()) + " " + fault.kind + ": ";
+  if (!fault.run_uid.empty()) text += fmt::format("run {}: ", safe_text(fault.run_uid));
+  if (fault.seq_num && fault.frame) text += fmt::format("event {}: ", *fault.seq_num);
+  text += safe_text(fault.message);
+  if (fault.offset && fault.message.find("byte") == std::string::npos) text += fmt::format(" (at byte {})", *fault.offset);
+  return text + "\n";
+}
+
+std::string in_words(const VerifyReport& report, bool frames) {
+  std::string text = fmt::format("{}, {} checked", counted(report.events, "event"), counted(report.frames, "frame"));
+  if (frames) text += fmt::format(", {} read, {} compared", report.frames_read, counted(report.checksums_compared, "checksum"));
+  if (report.frames_without_checksum > 0) text += fmt::format(", {} without a checksum", report.frames_without_checksum);
+  if (report.frames_not_checked > 0) text += fmt::format(", {} could not be checked", report.frames_not_checked);
+  if (report.open_runs > 0) text += fmt::format(", {} without an end", counted(report.open_runs, "run"));
+  text += fmt::format(", {}", counted(report.num_faults, "fault"));
+  if (report.num_notes > 0) text += fmt::format(", {}", counted(report.num_notes, "note"));
+  return text;
+}
+
+/// One JSON object, written as its parts become known: a badly damaged store may have very many faults.
+class JsonReport {
+ public:
+  explicit JsonReport(Output& out) : out_(out) { out_.write("{\n  \"faults\": ["); }
+  void add(const Fault& fault) {
+    if (fault.severity == Severity::note) return notes_.push_back(wire::to_json(fault));
+    add_item(wire::to_json(fault));
+  }
+  void finish(const VerifyReport& report) {
+    end_list();
+    out_.write(",\n  \"notes\": [");
+    for (const Json& note : notes_) add_item(note);
+    end_list();
+    const Json counts = wire::to_json(report);
+    for (const auto& [name, value] : counts.as_object()) out_.write(fmt::format(",\n  \"{}\": {}", name, value.dump()));
+    out_.write("\n}\n");
+  }
+
+ private:
+  void add_item(const Json& item) {
+    out_.write(any_ ? ",\n    " : "\n    ");
+    out_.write(item.dump());
+    any_ = true;
+  }
+  void end_list() {
+    out_.write(any_ ? "\n  ]" : "]");
+    any_ = false;
+  }
+
+  Output& out_;
+  std::vector<Json> notes_;
+  bool any_ = false;
+};
+
+VerifyOptions library_options(const Options& options, ProgressBar& bar) {
+  VerifyOptions result;
+  result.runs = options.runs;
+  result.frames = options.frames;
+  result.full = options.full;
+  result.progress = [&bar](std::uint64_t done, std::uint64_t total) {
+    check_interrupt();
+    bar.update(done, total);
+  };
+  return result;
+}
+
+int run(Session& session, const Options& options) {
+  require_beamtime(options.database);
+  note_signals();
+  ProgressBar bar("verifying", session.quiet);
+  std::optional<JsonReport> json;
+  const VerifyReport report = verify_beamtime(options.database, library_options(options, bar), [&](const Fault& fault) {
+    if (session.json) {
+      if (!json) json.emplace(session.out);
+      return json->add(fault);
+    }
+    if (session.quiet && fault.severity == Severity::note) return;
+    bar.clear();
+    session.out.write(in_words(fault));
+    session.out.flush();
+  });
+  bar.clear();
+  if (session.json) {
+    if (!json) json.emplace(session.out);
+    json->finish(report);
+  } else {
+    session.say(in_words(report, options.frames));
+  }
+  return report.num_faults > 0 ? wire::exit_status(ErrorCode::corrupt) : 0;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& root, Session& session) {
+  auto [app, options] = add_verb<Options>(root, session,
+                                          {"verify", "Check that all is there and undamaged",
+                                           "  resonance verify znpc.db\n"
+                                           "  resonance verify znpc.db --frames\n"
+                                           "  resonance verify znpc.db -1 --frames --json\n\n"
+                                           "Changes nothing; works on read-only media and while a run is recorded. One line per fault;\n"
+                                           "exit status 7 when there is any. Notes (left-over files and the like) are no faults."},
+                                          run);
+  app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
+  app.add_option("RUN", options.runs, "Only these runs: uid, a prefix of it, scan_id, or -1 (all)")->option_text("...");
+  app.add_flag("--frames", options.frames, "Read every frame from the disk and compare its checksum");
+  app.add_flag("--full", options.full, "Compare the SQL indexes with their tables, too");
+}
+
+}  // namespace resonance::cli

@@ -1,0 +1,236 @@
+#include "catalog/verify_statements.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "resonance/error.hpp"
+#include "schema/structure.hpp"
+
+namespace resonance::catalog {
+
+namespace {
+
+constexpr int kMostMessages = 100;
+constexpr std::size_t kMostArrays = 65536;  // of a run; a sound one has a few
+
+constexpr const char* kRun =
+    "SELECT r.time_stop IS NOT NULL OR r.exit_status IS NOT NULL, {}, r.num_events, {} FROM runs r{} WHERE r.uid = ?";
+constexpr const char* kStreams =
+    "SELECT s.uid, s.name, (SELECT count(*) FROM events e WHERE e.stream_uid = s.uid), (SELECT coalesce(min(e.seq_num), 0) FROM events e "
+    "WHERE "
+    "e.stream_uid = s.uid), (SELECT coalesce(max(e.seq_num), 0) FROM events e WHERE e.stream_uid = s.uid) FROM streams s WHERE s.run_uid = "
+    "? "
+    "ORDER BY s.time_created, s.rowid";
+constexpr const char* kArrays =
+    "SELECT i.zarr_group, i.field_name, i.dtype, {}, i.shape_x, i.shape_y, count(*), min(i.index_in_stack), max(i.index_in_stack), "
+    "total(i.index_in_stack) FROM "
+    "streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ? GROUP BY 1, 2, 3, 4, 5, "
+    "6 ORDER BY 1 LIMIT ?";
+constexpr const char* kStoreColumns =
+    "SELECT zarr_group, run_uid, field_name, dtype, codec, height, width, frames_per_chunk, chunks_per_shard, num_frames FROM frame_stores";
+constexpr const char* kGaps =
+    "SELECT before, seq_num FROM (SELECT seq_num, lag(seq_num, 1, 0) OVER (ORDER BY seq_num) AS before FROM events WHERE stream_uid = ?) "
+    "WHERE seq_num <> before + 1 LIMIT ?";
+constexpr const char* kFrames =
+    "SELECT i.id, e.seq_num, i.index_in_stack, i.shape_x, i.shape_y, i.zarr_group, i.field_name, i.dtype, {} FROM events e JOIN image_refs "
+    "i "
+    "ON i.event_uid = e.uid{} WHERE e.stream_uid = ?1 AND e.seq_num >= ?2 AND (e.seq_num > ?2 OR i.id > ?3) ORDER BY e.seq_num, i.id LIMIT "
+    "?4";
+constexpr const char* kNamesArray =
+    "SELECT 1 FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ? AND "
+    "i.zarr_group = ? LIMIT 1";
+constexpr const char* kCountFrames =
+    "SELECT count(*) FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ?";
+
+/// One state of the database for several queries. Ends with its scope.
+class Snapshot {
+ public:
+  explicit Snapshot(sqlite::Connection& connection) : connection_(connection) { connection_.execute("BEGIN"); }
+  ~Snapshot() {
+    try {
+      connection_.execute("ROLLBACK");
+    } catch (const Error&) {  // it has ended by itself
+    }
+  }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  sqlite::Connection& connection_;
+};
+
+StoreRow store_row(const sqlite::Statement& row) {
+  return {row.string(0), row.string(1), row.string(2), row.string(3), row.string(4),
+          row.int64(5),  row.int64(6),  row.int64(7),  row.int64(8),  row.optional_int64(9)};
+}
+
+sqlite::Statement prepare_run(sqlite::Connection& connection, bool details) {
+  return connection.prepare(fmt::format(kRun, details ? "d.run_uid IS NOT NULL" : "0", details ? "d.num_frames" : "NULL",
+                                        details ? " LEFT JOIN run_details d ON d.run_uid = r.uid" : ""));
+}
+
+sqlite::Statement prepare_frames(sqlite::Connection& connection) {
+  const bool checksums = schema::has_table(connection, "frame_checksums");
+  return connection.prepare(
+      fmt::format(kFrames, checksums ? "c.crc32c" : "NULL", checksums ? " LEFT JOIN frame_checksums c ON c.ref_id = i.id" : ""));
+}
+
+std::uint64_t as_count(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
+
+}  // namespace
+
+std::vector<std::string> check_pages(sqlite::Connection& connection, bool full) {
+  std::vector<std::string> out;
+  auto row = connection.prepare(fmt::format("PRAGMA {}({})", full ? "integrity_check" : "quick_check", kMostMessages));
+  while (row.step())
+    if (row.text(0) != "ok") out.push_back(row.string(0));
+  return out;
+}
+
+std::vector<OrphanRow> orphans(sqlite::Connection& connection) {
+  std::vector<OrphanRow> out;
+  auto row = connection.prepare(
+      fmt::format("SELECT \"table\", parent, count(*), min(rowid) FROM pragma_foreign_key_check GROUP BY 1, 2 LIMIT {}", kMostMessages));
+  while (row.step()) out.push_back({row.string(0), row.string(1), row.int64(2), row.optional_int64(3)});
+  return out;
+}
+
+std::int64_t RunFacts::events() const noexcept {
+  std::int64_t sum = 0;
+  for (const auto& stream : streams) sum += stream.events;
+  return sum;
+}
+
+std::int64_t RunFacts::frames() const noexcept {
+  std::int64_t sum = 0;
+  for (const auto& array : arrays) sum += array.count;
+  return sum;
+}
+
+std::span<const RefGroupRow> RunFacts::refs_of(std::string_view group) const noexcept {
+  const auto found = std::ranges::equal_range(arrays, group, {}, [](const auto& row) { return std::string_view(row.group); });
+  return {found.begin(), found.end()};
+}
+
+const StoreRow* RunFacts::store_of(std::string_view group) const noexcept {
+  const auto it = std::ranges::lower_bound(stores, group, {}, [](const auto& row) { return std::string_view(row.group); });
+  return it != stores.end() && it->group == group ? &*it : nullptr;
+}
+
+VerifyQueries::VerifyQueries(sqlite::Connection& connection)
+    : connection_(connection),
+      has_details_(schema::has_table(connection, "run_details")),
+      has_stores_(schema::has_table(connection, "frame_stores")),
+      run_(prepare_run(connection, has_details_)),
+      streams_(connection.prepare(kStreams)),
+      arrays_(connection.prepare(
+          fmt::format(kArrays, schema::has_column(connection, "image_refs", "compression_codec") ? "i.compression_codec" : "NULL"))),
+      gaps_(connection.prepare(kGaps)),
+      frames_(prepare_frames(connection)),
+      ref_exists_(connection.prepare("SELECT 1 FROM image_refs WHERE id = ?")),
+      names_array_(connection.prepare(kNamesArray)) {}
+
+std::vector<std::string> VerifyQueries::run_uids() {
+  std::vector<std::string> out;
+  auto row = connection_.prepare("SELECT uid FROM runs ORDER BY time_start, rowid");
+  while (row.step()) out.push_back(row.string(0));
+  return out;
+}
+
+std::uint64_t VerifyQueries::count_frames() { return as_count(connection_.query_int("SELECT count(*) FROM image_refs")); }
+
+std::uint64_t VerifyQueries::count_frames(std::string_view run_uid) {
+  auto row = connection_.prepare(kCountFrames);
+  row.bind(1, run_uid);
+  return row.step() ? as_count(row.int64(0)) : 0;
+}
+
+std::optional<RunFacts> VerifyQueries::facts(const std::string& run_uid) {
+  const Snapshot snapshot(connection_);
+  auto row = run(run_uid);
+  if (!row) return std::nullopt;
+  RunFacts out{std::move(*row), streams(run_uid), {}, false, stores(run_uid)};
+  arrays(run_uid, out);
+  return out;
+}
+
+std::optional<VerifyRunRow> VerifyQueries::run(std::string_view uid) {
+  const sqlite::Reset reset(run_);
+  run_.bind(1, uid);
+  if (!run_.step()) return std::nullopt;
+  return VerifyRunRow{std::string(uid), run_.int64(0) != 0, run_.int64(1) != 0, run_.optional_int64(2), run_.optional_int64(3)};
+}
+
+std::vector<VerifyStreamRow> VerifyQueries::streams(std::string_view run_uid) {
+  const sqlite::Reset reset(streams_);
+  streams_.bind(1, run_uid);
+  std::vector<VerifyStreamRow> out;
+  while (streams_.step()) out.push_back({streams_.string(0), streams_.string(1), streams_.int64(2), streams_.int64(3), streams_.int64(4)});
+  return out;
+}
+
+void VerifyQueries::arrays(std::string_view run_uid, RunFacts& out) {
+  const sqlite::Reset reset(arrays_);
+  arrays_.bind_all(run_uid, static_cast<std::int64_t>(kMostArrays + 1));
+  const auto& row = arrays_;
+  while (arrays_.step())
+    out.arrays.push_back({row.string(0), row.string(1), row.string(2), row.optional_string(3), row.int64(4), row.int64(5), row.int64(6),
+                          row.int64(7), row.int64(8), row.real(9)});
+  out.more_arrays = out.arrays.size() > kMostArrays;
+}
+
+std::vector<StoreRow> VerifyQueries::stores(std::string_view run_uid) {
+  std::vector<StoreRow> out;
+  if (!has_stores_) return out;
+  auto row = connection_.prepare(fmt::format("{} WHERE run_uid = ? ORDER BY zarr_group LIMIT {}", kStoreColumns, kMostArrays));
+  row.bind(1, run_uid);
+  while (row.step()) out.push_back(store_row(row));
+  return out;
+}
+
+std::vector<std::pair<std::int64_t, std::int64_t>> VerifyQueries::gaps(std::string_view stream_uid, int limit) {
+  const sqlite::Reset reset(gaps_);
+  gaps_.bind_all(stream_uid, limit);
+  std::vector<std::pair<std::int64_t, std::int64_t>> out;
+  while (gaps_.step()) out.emplace_back(gaps_.int64(0), gaps_.int64(1));
+  return out;
+}
+
+std::vector<FrameRow> VerifyQueries::frames(std::string_view stream_uid, std::int64_t seq_num, std::int64_t id, std::int64_t limit) {
+  const sqlite::Reset reset(frames_);
+  frames_.bind_all(stream_uid, seq_num, id, limit);
+  const auto& row = frames_;
+  std::vector<FrameRow> out;
+  while (frames_.step())
+    out.push_back({row.int64(0), row.int64(1), row.is_null(2) ? std::int64_t{-1} : row.int64(2), row.int64(3), row.int64(4), row.string(5),
+                   row.string(6), row.string(7), row.optional_int64(8)});
+  return out;
+}
+
+bool VerifyQueries::ref_exists(std::int64_t id) {
+  const sqlite::Reset reset(ref_exists_);
+  ref_exists_.bind(1, id);
+  return ref_exists_.step();
+}
+
+std::optional<bool> VerifyQueries::is_closed(std::string_view run_uid) {
+  const auto row = run(run_uid);
+  return row ? std::optional(row->closed) : std::nullopt;
+}
+
+std::optional<StoreRow> VerifyQueries::store(std::string_view group) {
+  if (!has_stores_) return std::nullopt;
+  auto row = connection_.prepare(fmt::format("{} WHERE zarr_group = ?", kStoreColumns));
+  row.bind(1, group);
+  return row.step() ? std::optional(store_row(row)) : std::nullopt;
+}
+
+bool VerifyQueries::names_array(std::string_view run_uid, std::string_view group) {
+  const sqlite::Reset reset(names_array_);
+  names_array_.bind_all(run_uid, group);
+  return names_array_.step();
+}
+
+}  // namespace resonance::catalog

@@ -1,0 +1,20 @@
+/// What is in a tree of folders, one by one.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+namespace resonance::io {
+
+struct WalkEntry {
+  const std::filesystem::path& path;
+  bool folder = false;
+  int depth = 0;  ///< 0: in the root itself
+};
+
+/// Call `visit` for everything below `root`, in no particular order; its answer says whether to go into a folder. Symbolic
+/// links are not followed; what vanishes meanwhile is passed over; a root that is not there is empty. Holds no list of files.
+/// \throws Error(io) naming a folder that cannot be listed
+void walk(const std::filesystem::path& root, const std::function<bool(const WalkEntry&)>& visit);
+
+}  // namespace resonance::io
