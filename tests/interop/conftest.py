@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -46,18 +47,29 @@ def fast_folder(tmp_path_factory):
         yield pathlib.Path(folder)
 
 
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node, with zarrita where its scripts find it."""
-    path = os.environ.get("RESONANCE_NODE") or shutil.which("node")
+@functools.cache
+def find_node() -> tuple[str | None, str]:
+    """Node with zarrita where its scripts find it, or None and why."""
+    path = shutil.which("node")
     if not path:
-        pytest.skip("no node: install Node 18 or newer, then run scripts/setup")
+        return None, "no node: install Node 18 or newer, then run scripts/setup"
     version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < 18:
-        pytest.skip(f"node is {version}: zarrita needs 18 or newer")
+        return None, f"node is {version}: zarrita needs 18 or newer"
     if not (MODULES / "zarrita").is_dir():
-        pytest.skip(f"no {MODULES.relative_to(HERE.parents[1])}: run scripts/setup")
-    return path
+        return None, f"no {MODULES.relative_to(HERE.parents[1])}: run scripts/setup"
+    return path, ""
+
+
+@pytest.fixture(scope="session")
+def maybe_node() -> str | None:
+    return find_node()[0]
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    path, why = find_node()
+    return path or pytest.skip(why)
 
 
 @pytest.fixture(scope="session")

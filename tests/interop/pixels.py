@@ -1,6 +1,7 @@
 """The pixels that the programs of this folder write: pixels.hpp says how they are made."""
 
 import numpy as np
+import pytest
 
 DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
 CODECS = "none blosc zstd gzip".split()
@@ -36,3 +37,8 @@ def difference(found, wanted):
         at = tuple(wrong[0])
         return f"{len(wrong)} pixels differ, the first at {at}: {found[at]} instead of {wanted[at]}"
     return None
+
+
+def require_none(faults):
+    if faults := list(faults):
+        pytest.fail(f"{len(faults)} faults:\n" + "\n".join(faults[:20]), pytrace=False)

@@ -8,7 +8,7 @@ import tensorstore
 import zarr
 
 from beamtimes import add_run
-from pixels import CODECS, DTYPES, difference, pixels
+from pixels import CODECS, DTYPES, difference, pixels, require_none
 
 SHAPE = (20, 6, 10)
 LAYOUTS = ["unsharded", "sharded"]
@@ -53,4 +53,4 @@ def test_what_others_write_is_read_equal(resonance, tmp_path, fast_folder, write
         if fault := difference(np.load(tmp_path / "x.npy"), wanted):
             faults.append(f"{name}: {fault}")
     assert len(fields) == len(DTYPES) * len(CODECS) * len(LAYOUTS)
-    assert not faults
+    require_none(faults)

@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from pixels import CODECS, DTYPES, difference, pixels
+from pixels import CODECS, DTYPES, difference, pixels, require_none
 from readers import READERS
 
 FIELDS = ["empty", "one", "part", "several"]  # their places are their numbers in the formula
@@ -53,7 +53,7 @@ def test_every_array_is_read_equal(matrix, reader, codec):
         found = READERS[reader](path.with_suffix(".zarr"), array["group"])
         if fault := difference(found, pixels(array["field"], array["shape"], array["dtype"])):
             faults.append(f"{called(array)}: {fault}")
-    assert not faults
+    require_none(faults)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -63,7 +63,7 @@ def test_every_array_is_read_equal_by_zarrita(matrix, zarrita, codec):
     answers = zarrita(path.with_suffix(".zarr"), chosen)
     skipped = [called(array) for array, answer in zip(chosen, answers) if "skipped" in answer]
     assert all("float16" in name for name in skipped)
-    assert not [(called(array), answer["fault"]) for array, answer in zip(chosen, answers) if answer.get("fault")]
+    require_none(f"{called(array)}: {answer['fault']}" for array, answer in zip(chosen, answers) if answer.get("fault"))
 
 
 def test_zarrita_reads_float16(matrix, zarrita):
@@ -72,7 +72,7 @@ def test_zarrita_reads_float16(matrix, zarrita):
     answers = zarrita(path.with_suffix(".zarr"), chosen)
     if all("skipped" in answer for answer in answers):
         pytest.skip(f"float16 with zarrita: {answers[0]['skipped']}")
-    assert not [(called(array), answer["fault"]) for array, answer in zip(chosen, answers) if answer["fault"]]
+    require_none(f"{called(array)}: {answer['fault']}" for array, answer in zip(chosen, answers) if answer["fault"])
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -84,4 +84,4 @@ def test_every_array_is_read_equal_by_us(matrix, resonance, tmp_path, codec):
         wanted = pixels(array["field"], array["shape"], array["dtype"])
         if fault := difference(np.load(tmp_path / "x.npy").reshape(wanted.shape), wanted):
             faults.append(f"{called(array)}: {fault}")
-    assert not faults
+    require_none(faults)

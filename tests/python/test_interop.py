@@ -69,7 +69,7 @@ def require_equal_everywhere(resonance, path, run, shape, dtype):
 # What we write
 
 
-@pytest.mark.parametrize("dtype, codec", zip(DTYPES, CODECS * 2))
+@pytest.mark.parametrize("dtype, codec", list(zip(DTYPES, CODECS * 2)))
 def test_simulated_frames_are_read_equal_by_every_reader(resonance, tmp_path, dtype, codec):
     run = simulate(resonance, tmp_path / "x.db", "--events", 11, "--shape", "24,40", "--dtype", dtype, "--codec", codec)
     require_equal_everywhere(resonance, tmp_path / "x.db", run, (11, 24, 40), dtype)
