@@ -1,9 +1,10 @@
 """Follows arrays while they grow, as a stock reader does that knows nothing of Resonance.
 
-follow.py READER STOP GROUP...     GROUP: the folder of an array
-Polls each array in turn: opens it anew, reads the frames that are new and a few old ones. Ends after a last look when the file STOP
-is there. Prints a JSON object: per array the lengths it saw in their order, the pixel sums of each frame (more than one when they
-were not always the same), and what went wrong.
+follow.py READER STOP
+Prints a line when it is ready, then takes the folders of the arrays as a JSON list from standard input. Polls each in turn: opens
+it anew, reads frames that are new and a few old ones. When the file STOP is there it reads what it has not seen yet, and ends.
+Prints a JSON list, for each array the lengths it saw in their order, the pixel sums of each frame (more than one when they were
+not always the same), and what went wrong.
 """
 
 import json
@@ -15,6 +16,7 @@ import numpy as np
 
 from readers import open_tensorstore, zarr
 
+NEW_FRAMES = 100  # at most in one look, so that a slow reader looks often, too
 OLD_FRAMES = 3  # read again at each poll: their shard may have been sealed in between
 
 
@@ -34,24 +36,27 @@ def open_array(reader, folder):
 class Follower:
     def __init__(self, reader, folder, seed):
         self.reader, self.folder, self.random = reader, folder, np.random.default_rng(seed)
-        self.lengths, self.sums, self.errors = [], {}, []
+        self.seen, self.lengths, self.sums, self.errors = 0, [], {}, []
 
     def poll(self):
+        """Returns whether there is more to read."""
         try:
-            self.look()
+            return self.look()
         except Exception as error:  # whatever it is, it is what a user would have seen
             self.errors.append(f"{type(error).__name__}: {error}"[:300])
 
     def look(self):
-        seen = len(self.sums)
         length, read = open_array(self.reader, self.folder)
         if not self.lengths or self.lengths[-1] != length:
             self.lengths.append(length)
-        if length > seen:
-            self.note(seen, read(seen, length), length - seen)
+        end = min(length, self.seen + NEW_FRAMES)
+        if end > self.seen:
+            self.note(self.seen, read(self.seen, end), end - self.seen)
+            self.seen = end
         for _ in range(OLD_FRAMES if length else 0):
             old = int(length - 1 - min(self.random.integers(300), length - 1))
             self.note(old, read(old, old + 1), 1)
+        return length > self.seen
 
     def note(self, first, frames, count):
         if len(frames) != count:
@@ -66,15 +71,15 @@ class Follower:
 
 
 def main():
-    reader, stop, folders = sys.argv[1], pathlib.Path(sys.argv[2]), [pathlib.Path(name) for name in sys.argv[3:]]
+    reader, stop = sys.argv[1], pathlib.Path(sys.argv[2])
     if reader == "zarrs":
         zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
-    followers = [Follower(reader, folder, number) for number, folder in enumerate(folders)]
-    last = False
-    while not last:
-        last = stop.exists()  # looked for first, so that the last poll sees the finished arrays
-        for follower in followers:
-            follower.poll()
+    print("ready", flush=True)
+    followers = [Follower(reader, pathlib.Path(folder), number) for number, folder in enumerate(json.loads(sys.stdin.readline()))]
+    ending = more = False
+    while not ending or more:
+        ending = stop.exists()  # looked for first, so that the last looks see the finished arrays
+        more = any([follower.poll() for follower in followers])
         time.sleep(0.02)
     json.dump([follower.report() for follower in followers], sys.stdout)
 

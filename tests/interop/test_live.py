@@ -38,14 +38,23 @@ def counts_of(database):
         return [json.loads(data)["counts"] for (data,) in connection.execute("SELECT data FROM events ORDER BY seq_num")]
 
 
-def start_followers(node, stop, arrays):
+def start_followers(node, stop):
+    """A process for each reader, ready to be told what to follow."""
     commands = {reader: [sys.executable, "-B", HERE / "follow.py", reader] for reader in PYTHON_READERS}
     if node:
         commands["zarrita"] = [node, HERE / "follow.mjs"]
-    return {
-        reader: subprocess.Popen([*command, stop, *arrays], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for reader, command in commands.items()
-    }
+    pipe = subprocess.PIPE
+    return {reader: subprocess.Popen([*command, stop], stdin=pipe, stdout=pipe, stderr=pipe, text=True) for reader, command in commands.items()}
+
+
+def require_ready(follower):
+    if follower.stdout.readline() != "ready\n":
+        pytest.fail(f"a reader did not start:\n{follower.communicate()[1]}", pytrace=False)
+
+
+def follow(follower, arrays):
+    follower.stdin.write(json.dumps([str(array) for array in arrays]) + "\n")
+    follower.stdin.flush()
 
 
 def finish(follower):
@@ -61,7 +70,7 @@ def faults_of(report, counts):
         faults.append(f"{len(report['errors'])} errors, the first: {report['errors'][0]}")
     if lengths != sorted(lengths):
         faults.append(f"the length shrank: {lengths}")
-    if len(lengths) < 3:  # few, because a busy machine makes slow readers
+    if len(lengths) < 2:  # no more than that: a busy machine makes slow readers
         faults.append(f"it did not follow: it saw only the lengths {lengths}")
     if len(sums) != len(counts):
         faults.append(f"it saw {len(sums)} of {len(counts)} frames")
@@ -83,11 +92,15 @@ def followed(resonance, program, maybe_node, tmp_path_factory):
     }
     processes = []
     try:
+        followers = start_followers(maybe_node, folder / "stop")
+        processes += followers.values()
+        for follower in followers.values():
+            require_ready(follower)
         writers = {name: subprocess.Popen(command, stdout=subprocess.DEVNULL) for name, command in commands.items()}
         processes += writers.values()
         arrays = [folder / f"{name}.zarr" / run_of(folder / f"{name}.db", writer) for name, writer in writers.items()]
-        followers = start_followers(maybe_node, folder / "stop", arrays)
-        processes += followers.values()
+        for follower in followers.values():
+            follow(follower, arrays)
         assert {name: writer.wait(timeout=300) for name, writer in writers.items()} == dict.fromkeys(writers, 0)
         (folder / "stop").touch()
         reports = {reader: dict(zip(writers, finish(follower))) for reader, follower in followers.items()}
