@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import subprocess
 
-NOT_OURS = {".git", ".venv", "build", "demo", "__pycache__", ".pytest_cache"}
+NOT_OURS = {".git", ".venv", "build", "demo", "node_modules", "__pycache__", ".pytest_cache"}
 CPP = {".cpp", ".hpp"}
 
 
