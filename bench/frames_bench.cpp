@@ -1,45 +1,41 @@
 // Frames per second: raw ones beside plain pwrite of the same bytes into a preallocated file, compressed ones beside the codec
-// alone. Every frame comes with its event and that event's commit, as in a measurement; small ones at group level.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <stdexcept>
-
+// alone. Every frame comes with its event.
+#include "floors.hpp"
+#include "frames/layout.hpp"
 #include "material.hpp"
 #include "pair.hpp"
 #include "support/temporary_folder.hpp"
-#include "workers.hpp"
-#include "zarr/codec.hpp"
 
 namespace resonance::bench {
 namespace {
 
 struct Work {
-  std::uint64_t side;   // frames are side x side uint16
+  std::uint64_t side;   // frames are side x side
   std::uint64_t count;  // frames of one round
   Codec codec = Codec::none;
   Durability level = Durability::commit;
-  [[nodiscard]] std::uint64_t frame_bytes() const noexcept { return side * side * 2; }
+  DType dtype = DType::uint16;
+  std::uint64_t block = 1;     // frames in a call
+  std::uint64_t distinct = 8;  // making noise takes longer than storing it
+  [[nodiscard]] std::uint64_t frame_bytes() const noexcept { return side * side * item_size(dtype); }
 };
 
 class Recording {
  public:
-  explicit Recording(const Work& work) : work_(work), frames_(make_frames(16, work.side, work.side)), writer_(open(work)) {
-    const auto event = make_event(0, false);
-    data_ = event.data;
+  explicit Recording(const Work& work) : work_(work), frames_(distinct_frames(work.distinct, work.side, work.dtype)), writer_(open(work)) {
+    data_ = make_event(0, false).data;
+    if (work.block > 1) block_ = join(frames_, work.block);
   }
 
-  [[nodiscard]] const std::vector<std::vector<std::byte>>& frames() const noexcept { return frames_; }
+  [[nodiscard]] const Frames& frames() const noexcept { return frames_; }
 
   /// Seconds to write one round; `durable`: until it is on stable storage, else until it is committed.
   double write(bool durable) {
-    NewEvent event;
-    event.data = data_;
     const Stopwatch watch;
-    for (std::uint64_t i = 0; i < work_.count; ++i) {
-      event.frames.assign(1, {"image", {frames_[i % frames_.size()], work_.side, work_.side, DType::uint16}});
-      (void)writer_.write_event("primary", event);
-    }
+    if (work_.block > 1)
+      write_blocks();
+    else
+      write_singly();
     if (durable)
       writer_.sync();
     else
@@ -57,62 +53,61 @@ class Recording {
     RunWriter writer(folder_ / "ours.db", std::move(options));
     (void)writer.open_run("scan");
     auto keys = data_keys();
-    keys.set("image", image_key("ccd", work.side, work.side, DType::uint16));
+    keys.set("image", image_key("ccd", work.side, work.side, work.dtype));
     (void)writer.open_stream("primary", keys);
     return writer;
   }
 
+  void write_singly() {
+    NewEvent event;
+    event.data = data_;
+    for (std::uint64_t i = 0; i < work_.count; ++i) {
+      event.frames.assign(1, {"image", {frames_[i % frames_.size()], work_.side, work_.side, work_.dtype}});
+      (void)writer_.write_event("primary", event);
+    }
+  }
+
+  void write_blocks() {
+    NewEvent event;
+    event.data = data_;
+    const std::vector<NewEvent> events(work_.block, event);
+    for (std::uint64_t i = 0; i < work_.count; i += work_.block)
+      (void)writer_.write_frames(writer_.write_events("primary", events), "image",
+                                 {block_, work_.block, work_.side, work_.side, work_.dtype});
+  }
+
   const test::TemporaryFolder folder_;
   const Work work_;
-  const std::vector<std::vector<std::byte>> frames_;
+  const Frames frames_;
+  std::vector<std::byte> block_;
   Json data_;
   RunWriter writer_;
 };
-
-/// A file of full size whose blocks are allocated, written front to back. The kernel is asked to write early, as we do.
-double plain_pwrite(const std::filesystem::path& path, const std::vector<std::vector<std::byte>>& frames, const Work& work, bool durable) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0 || ::posix_fallocate(file, 0, static_cast<off_t>(work.count * work.frame_bytes())) != 0 || ::fsync(file) != 0)
-    throw std::runtime_error("cannot make " + path.string());
-  const Stopwatch watch;
-  for (std::uint64_t i = 0; i < work.count; ++i) {
-    const auto& frame = frames[i % frames.size()];
-    const auto offset = static_cast<off_t>(i * frame.size());
-    if (::pwrite(file, frame.data(), frame.size(), offset) != static_cast<ssize_t>(frame.size())) throw std::runtime_error("cannot write");
-    ::sync_file_range(file, offset, static_cast<off_t>(frame.size()), SYNC_FILE_RANGE_WRITE);
-  }
-  if (durable) ::fdatasync(file);
-  const auto seconds = watch.seconds();
-  ::fdatasync(file);
-  ::close(file);
-  std::filesystem::remove(path);
-  return seconds;
-}
 
 void append_raw(benchmark::State& state, Work work, bool durable) {
   const test::TemporaryFolder folder;
   Recording recording(work);
   compare(
       state, "pwrite into a preallocated file", static_cast<double>(work.count), [&] { return recording.write(durable); },
-      [&] { return plain_pwrite(folder / "plain", recording.frames(), work, durable); });
+      [&] { return plain_pwrite(folder / "plain", recording.frames(), work.count, durable); });
 }
 
-void append_compressed(benchmark::State& state, Work work, unsigned cores) {
+/// The floor compresses what Resonance compresses: chunks, of as many frames as it puts into one.
+void append_compressed(benchmark::State& state, Work work) {
   Recording recording(work);
-  Workers workers(cores);
-  const auto chain = zarr::CodecChain::for_frames(work.codec, -1, DType::uint16, {1, work.side, work.side});
-  std::vector<std::vector<std::byte>> out(workers.size(), std::vector<std::byte>(chain.max_encoded_bytes()));
-  const auto& frames = recording.frames();
+  FrameOptions options;
+  options.codec = work.codec;
+  const auto in_chunk = frames::make_layout({work.side, work.side, work.dtype}, options).frames_per_chunk;
+  const auto chain = zarr::CodecChain::for_frames(work.codec, -1, work.dtype, {in_chunk, work.side, work.side});
+  const Frames chunks = in_chunk == 1 ? recording.frames() : Frames(2, join(recording.frames(), in_chunk));
+  EncodeFloor encoder(chain, std::max(1u, std::thread::hardware_concurrency()));
   const auto floor = [&] {
     const Stopwatch watch;
-    workers.run(work.count,
-                [&](std::uint64_t i, unsigned worker) { benchmark::DoNotOptimize(chain.encode(frames[i % frames.size()], out[worker])); });
+    encoder.run(chunks, (work.count + in_chunk - 1) / in_chunk);
     return watch.seconds();
   };
-  compare(
-      state, fmt::format("the codec alone on {}", cores == 1 ? "one core" : "all cores"), static_cast<double>(work.count),
-      [&] { return recording.write(false); }, floor);
-  state.counters["compression"] = static_cast<double>(work.frame_bytes()) / static_cast<double>(chain.encode(frames[0], out[0]));
+  compare(state, "the codec alone on all cores", static_cast<double>(work.count), [&] { return recording.write(false); }, floor);
+  state.counters["compression"] = static_cast<double>(chunks[0].size()) / static_cast<double>(encoder.encoded_bytes(chunks[0]));
 }
 
 template <class Function, class... Arguments>
@@ -121,15 +116,18 @@ void add(const std::string& name, int rounds, Function function, Arguments... ar
 }
 
 const bool kRegistered = [] {
-  const auto all = std::max(1u, std::thread::hardware_concurrency());
-  add("frames/raw 1024x1024, until committed", 7, append_raw, Work{1024, 64}, false);
-  add("frames/raw 1024x1024, until on disk", 7, append_raw, Work{1024, 64}, true);
-  add("frames/raw 256x256, group, until committed", 7, append_raw, Work{256, 2000, Codec::none, Durability::group}, false);
-  add("frames/blosc 1024x1024", 7, append_compressed, Work{1024, 64, Codec::blosc}, 1u);
-  add("frames/blosc 1024x1024, beside all cores", 7, append_compressed, Work{1024, 64, Codec::blosc}, all);
-  add("frames/blosc 256x256, group", 9, append_compressed, Work{256, 2000, Codec::blosc, Durability::group}, 1u);
-  add("frames/blosc 256x256, group, beside all cores", 9, append_compressed, Work{256, 2000, Codec::blosc, Durability::group}, all);
-  add("frames/zstd 1024x1024", 5, append_compressed, Work{1024, 32, Codec::zstd}, 1u);
+  constexpr auto commit = Durability::commit, group = Durability::group;
+  constexpr auto uint16 = DType::uint16, int32 = DType::int32;
+  add("frames/raw 1024x1024 int32, until committed", 7, append_raw, Work{1024, 64, Codec::none, commit, int32}, false);
+  add("frames/raw 1024x1024 int32, until on disk", 7, append_raw, Work{1024, 64, Codec::none, commit, int32}, true);
+  add("frames/raw 256x256, group, until committed", 7, append_raw, Work{256, 2000, Codec::none, group}, false);
+  add("frames/blosc 1024x1024, commit", 7, append_compressed, Work{1024, 128, Codec::blosc, commit});
+  add("frames/blosc 1024x1024, group", 7, append_compressed, Work{1024, 128, Codec::blosc, group});
+  add("frames/blosc 1024x1024, blocks of 64", 7, append_compressed, Work{1024, 128, Codec::blosc, commit, uint16, 64});
+  add("frames/blosc 256x256, group", 9, append_compressed, Work{256, 4000, Codec::blosc, group});
+  add("frames/blosc 32x32, group", 7, append_compressed, Work{32, 20'000, Codec::blosc, group});
+  add("frames/blosc 4096x4096, group", 5, append_compressed, Work{4096, 16, Codec::blosc, group, uint16, 1, 4});
+  add("frames/zstd 1024x1024, group", 5, append_compressed, Work{1024, 32, Codec::zstd, group});
   return true;
 }();
 

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,6 +82,32 @@ inline std::vector<std::vector<std::byte>> make_frames(std::uint64_t count, std:
   constexpr std::uint64_t kDistinct = 8;
   std::vector<std::vector<std::byte>> out;
   for (std::uint64_t i = 0; i < count; ++i) out.push_back(i < kDistinct ? make_frame(height, width, i) : out[i % kDistinct]);
+  return out;
+}
+
+/// The same pixels as int32, as an integrating detector gives them.
+inline std::vector<std::byte> widen(const std::vector<std::byte>& frame) {
+  const std::span pixels(reinterpret_cast<const std::uint16_t*>(frame.data()), frame.size() / sizeof(std::uint16_t));
+  std::vector<std::byte> out(pixels.size() * sizeof(std::int32_t));
+  std::copy(pixels.begin(), pixels.end(), reinterpret_cast<std::int32_t*>(out.data()));
+  return out;
+}
+
+/// `count` square frames, all different, uint16 or int32. Frame i of a benchmark is number i % count of them.
+inline std::vector<std::vector<std::byte>> distinct_frames(std::uint64_t count, std::uint64_t side, DType dtype) {
+  std::vector<std::vector<std::byte>> out;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    out.push_back(make_frame(side, side, i));
+    if (dtype == DType::int32) out.back() = widen(out.back());
+  }
+  return out;
+}
+
+/// `count` frames back to back.
+inline std::vector<std::byte> join(const std::vector<std::vector<std::byte>>& frames, std::uint64_t count) {
+  std::vector<std::byte> out;
+  out.reserve(count * frames[0].size());
+  for (std::uint64_t i = 0; i < count; ++i) out.insert(out.end(), frames[i % frames.size()].begin(), frames[i % frames.size()].end());
   return out;
 }
 

@@ -4,20 +4,13 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "stopwatch.hpp"
+
 namespace resonance::bench {
-
-class Stopwatch {
- public:
-  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// The value that `share` of all values lie below: 0.5 for the median.
 [[nodiscard]] inline double quantile(std::vector<double> values, double share) {

@@ -1,0 +1,16 @@
+/// Seconds since the object was made.
+#pragma once
+
+#include <chrono>
+
+namespace resonance::bench {
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace resonance::bench
