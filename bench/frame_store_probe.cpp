@@ -1,6 +1,7 @@
 // One timed round of what a program does with the frame store, through <resonance/...> alone; the answer is a line of JSON.
 // bench/compare_frames and bench/memory call it:
-//   append --dir D --side N --dtype uint16|int32 --frames N [--codec C] [--level L] [--block N]   makes D/ours.db
+//   append --dir D --side N --dtype uint16|int32 --frames N [--codec C] [--level L] [--block N]
+//          [--queue-megabytes N]   makes D/ours.db
 //   random --dir D --frames N                 single frames of D/ours.db in random order, into one buffer
 //   stack  --dir D --passes N                 all frames of D/ours.db into one array
 //   memory --dir D --side N --dtype T --megabytes N --samples N [--codec C] [--level L]   resident memory while appending
@@ -26,7 +27,8 @@ struct Work {
         frames(arguments.number("frames", 64)),
         block(arguments.number("block", 1)),
         codec(parse_codec(arguments.text("codec", "blosc"))),
-        level(parse_durability(arguments.text("level", "group"))) {
+        level(parse_durability(arguments.text("level", "group"))),
+        queue_megabytes(arguments.number("queue-megabytes", 32)) {
     if (block == 0 || (block > 1 && block % kDistinct != 0)) throw std::invalid_argument("--block is 1 or a multiple of 8");
   }
   [[nodiscard]] std::uint64_t frame_bytes() const { return side * side * item_size(dtype); }
@@ -38,12 +40,14 @@ struct Work {
   std::uint64_t block;  // frames in a call
   Codec codec;
   Durability level;
+  std::uint64_t queue_megabytes;
 };
 
 RunWriter open_run(const std::filesystem::path& database, const Work& work) {
   RunWriterOptions options;
   options.durability = work.level;
   options.frames.codec = work.codec;
+  options.queue_bytes = work.queue_megabytes << 20;
   RunWriter writer(database, std::move(options));
   (void)writer.open_run("scan");
   (void)writer.open_stream(
@@ -189,7 +193,7 @@ Json run(const Arguments& arguments) {
 
 int main(int count, char** words) try {
   const resonance::bench::Arguments arguments(
-      count, words, {"dir", "side", "dtype", "frames", "block", "codec", "level", "passes", "megabytes", "samples"});
+      count, words, {"dir", "side", "dtype", "frames", "block", "codec", "level", "queue-megabytes", "passes", "megabytes", "samples"});
   std::puts(resonance::bench::run(arguments).dump().c_str());
   return 0;
 } catch (const std::exception& error) {

@@ -40,7 +40,8 @@ struct RunWriterOptions {
   bool allow_network_file_system = false;          ///< record where SQLite's locks cannot be trusted (NFS, SMB, FUSE …)
   bool allow_undeclared = false;                   ///< take data keys and frame fields that open_stream() did not declare
   unsigned encode_threads = 0;                     ///< threads that compress frames; 0: as many as the machine has cores
-  std::uint64_t queue_bytes = 256ull << 20;        ///< memory for frames on their way to disk; who writes more has to wait
+  std::uint64_t queue_bytes = 32ull << 20;         ///< memory for frames on their way to disk, but room for two a thread at
+                                                   ///< least; who writes more has to wait
   FrameOptions frames;
   std::function<double()> clock;                ///< seconds since the Unix epoch, UTC; default: the system clock
   std::function<void(std::string_view)> log;    ///< what cannot be thrown (destructors, background); default: silent;

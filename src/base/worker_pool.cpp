@@ -42,8 +42,10 @@ struct WorkerPool::Threads {
     }
   }
 
-  [[nodiscard]] bool of_another_process() const noexcept { const auto own = process.load();
-    return own != 0 && own != ::getpid(); }
+  [[nodiscard]] bool of_another_process() const noexcept {
+    const auto own = process.load();
+    return own != 0 && own != ::getpid();
+  }
 };
 
 WorkerPool::WorkerPool(unsigned threads)

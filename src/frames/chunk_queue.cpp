@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -9,6 +10,13 @@
 #include "zarr/checksum.hpp"
 
 namespace resonance::frames {
+
+namespace {
+
+constexpr std::size_t kWriteBytes = 512 << 10;
+constexpr std::size_t kWriteChunks = 64;
+
+}  // namespace
 
 /// One chunk on its way. Used again for later ones.
 class ChunkQueue::Slot final : public WorkerPool::Job {
@@ -27,6 +35,8 @@ class ChunkQueue::Slot final : public WorkerPool::Job {
     {
       const std::lock_guard lock(queue_.mutex_);
       done = true;
+      ++queue_.done_;
+      queue_.done_bytes_ += ready.encoded.size();
     }
     queue_.write_ready();
   }
@@ -119,44 +129,76 @@ void ChunkQueue::submit(std::uint64_t chunk, std::uint64_t frames_end, const Fra
     pool_.submit(slot);
 }
 
+/// One write for many small chunks is cheaper than one for each, so they are gathered while nobody waits for them.
+bool ChunkQueue::worth_writing() const noexcept {
+  return !waiting_.empty() && waiting_.front()->done &&
+         (waiters_ > 0 || done_bytes_ >= kWriteBytes || done_ >= kWriteChunks || done_ == waiting_.size());
+}
+
 void ChunkQueue::write_ready() {
   std::unique_lock lock(mutex_);
   if (writing_) return;  // that thread looks again before it leaves
   writing_ = true;
-  while (!waiting_.empty() && waiting_.front()->done) {
-    auto& slot = *waiting_.front();
-    if (!failure_) failure_ = slot.failure;
-    if (!failure_) {
-      lock.unlock();
-      std::exception_ptr failure;
-      try {
-        write_(slot.ready);
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      lock.lock();
-      failure_ = failure;
-      if (!failure_) settled_ = slot.ready.frames_end;
+  while (worth_writing()) write_first(lock);
+  writing_ = false;
+  if (waiters_ > 0) moved_.notify_all();
+}
+
+/// Write the chunks at the front that are done.
+void ChunkQueue::write_first(std::unique_lock<std::mutex>& lock) {
+  batch_.clear();
+  std::size_t count = 0;
+  for (; count < waiting_.size() && waiting_[count]->done && batch_.size() < kWriteChunks; ++count) {
+    if (!failure_) failure_ = waiting_[count]->failure;
+    if (!failure_) batch_.push_back(waiting_[count]->ready);
+  }
+  if (!batch_.empty()) {
+    lock.unlock();
+    std::exception_ptr failure;
+    try {
+      write_(batch_);
+    } catch (...) {
+      failure = std::current_exception();
     }
+    lock.lock();
+    if (failure)
+      failure_ = failure;
+    else
+      settled_ = batch_.back().frames_end;
+  }
+  for (; count > 0; --count) {
+    auto& slot = *waiting_.front();
+    done_bytes_ -= slot.ready.encoded.size();
+    --done_;
     slot.memory = {};
     slot.keep.reset();
     waiting_.pop_front();
     free_.push_back(&slot);
-    moved_.notify_all();
   }
-  writing_ = false;
-  moved_.notify_all();
+  if (waiters_ > 0 && (settled_ >= awaited_ || failure_ || waiting_.empty())) moved_.notify_all();
+}
+
+template <class Condition>
+void ChunkQueue::wait(std::unique_lock<std::mutex>& lock, std::uint64_t frames, Condition&& condition) {
+  if (condition()) return;
+  awaited_ = waiters_ == 0 ? frames : std::min(awaited_, frames);
+  ++waiters_;
+  lock.unlock();
+  write_ready();  // what has been held back
+  lock.lock();
+  moved_.wait(lock, condition);
+  --waiters_;
 }
 
 void ChunkQueue::settle(std::uint64_t frames) {
   std::unique_lock lock(mutex_);
-  moved_.wait(lock, [&] { return settled_ >= frames || (failure_ && waiting_.empty() && !writing_); });
+  wait(lock, frames, [&] { return settled_ >= frames || (failure_ && waiting_.empty() && !writing_); });
   if (settled_ < frames) std::rethrow_exception(failure_);
 }
 
 void ChunkQueue::wait_until_empty() {
   std::unique_lock lock(mutex_);
-  moved_.wait(lock, [&] { return waiting_.empty() && !writing_; });
+  wait(lock, 0, [&] { return waiting_.empty() && !writing_; });
 }
 
 void ChunkQueue::restart(std::uint64_t frames) {

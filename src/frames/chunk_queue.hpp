@@ -42,8 +42,8 @@ class ChunkQueue {
     std::span<const std::byte> encoded;
     std::uint32_t checksum = 0;
   };
-  /// Called in order, by one thread at a time.
-  using Write = std::function<void(const Ready&)>;
+  /// Called in order, by one thread at a time, with one chunk or several.
+  using Write = std::function<void(std::span<const Ready>)>;
 
   ChunkQueue(WorkerPool& pool, FrameMemory& memory, const zarr::CodecChain& codecs, Write write);
   ~ChunkQueue();  ///< waits for what is on its way
@@ -70,6 +70,10 @@ class ChunkQueue {
   void submit(std::uint64_t chunk, std::uint64_t frames_end, const FrameSource& source, Task task);
   Slot& free_slot();
   void write_ready();
+  bool worth_writing() const noexcept;
+  void write_first(std::unique_lock<std::mutex>& lock);
+  template <class Condition>
+  void wait(std::unique_lock<std::mutex>& lock, std::uint64_t frames, Condition&& condition);
 
   WorkerPool& pool_;
   FrameMemory& memory_;
@@ -82,7 +86,12 @@ class ChunkQueue {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::uint64_t settled_ = 0;  // all frames below are written
-  bool writing_ = false;       // a thread is in write_ready()
+  unsigned waiters_ = 0;       // for chunks to be written
+  std::uint64_t awaited_ = 0;  // the least that one of them waits for
+  std::size_t done_ = 0;       // chunks that are encoded and not written
+  std::size_t done_bytes_ = 0;
+  std::vector<Ready> batch_;  // for the thread in write_ready()
+  bool writing_ = false;      // a thread is in write_ready()
   std::exception_ptr failure_;
 };
 

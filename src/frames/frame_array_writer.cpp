@@ -36,7 +36,8 @@ FrameArrayWriter::FrameArrayWriter(std::shared_ptr<io::FileSystem> files, const 
                     io::make_directories(*files_, path.parent_path(), false);
                     return std::make_unique<ShardFile>(files_, path, layout_, expected_bytes);
                   }),
-      queue_(means.pool, means.memory, layout_.metadata.codecs, [this](const ChunkQueue::Ready& chunk) { write_chunk(chunk); }) {
+      queue_(means.pool, means.memory, layout_.metadata.codecs,
+             [this](std::span<const ChunkQueue::Ready> chunks) { write_chunks(chunks); }) {
   make_groups(store);
   if (files_->exists(folder_ / "zarr.json"))
     throw Error(ErrorCode::already_exists, fmt::format("{} holds an array already", folder_.string()));
@@ -127,14 +128,27 @@ void FrameArrayWriter::settle(std::uint64_t frames) {
 }
 
 /// On a thread of the pool, or on that of who appends; one at a time.
-void FrameArrayWriter::write_chunk(const ChunkQueue::Ready& chunk) {
-  const auto number = chunk.chunk / layout_.chunks_per_shard;
-  const auto place = chunk.chunk % layout_.chunks_per_shard;
-  auto& shard = shard_for(number);
-  shard.put_chunk(place, chunk.encoded);
-  if (layout_.frames_per_chunk == 1) note_checksum(chunk.chunk, chunk.checksum);
-  if (place >= layout_.chunks_per_shard / 2)  // what is to come will compress as what came
-    next_shard_.prepare(number + 1, shard.data_end() / (place + 1) * layout_.chunks_per_shard);
+void FrameArrayWriter::write_chunks(std::span<const ChunkQueue::Ready> chunks) {
+  const auto per_shard = layout_.chunks_per_shard;
+  std::vector<std::span<const std::byte>> encoded;
+  while (!chunks.empty()) {
+    const auto first = chunks.front().chunk;
+    encoded.clear();
+    // Those that follow on each other in one shard. Versions of a shared chunk are written one by one.
+    for (const auto& chunk : chunks)
+      if (chunk.chunk == first + encoded.size() && chunk.chunk / per_shard == first / per_shard)
+        encoded.push_back(chunk.encoded);
+      else
+        break;
+    auto& shard = shard_for(first / per_shard);
+    shard.put_chunks(first % per_shard, encoded);
+    if (layout_.frames_per_chunk == 1)
+      for (const auto& chunk : chunks.first(encoded.size())) note_checksum(chunk.chunk, chunk.checksum);
+    const auto filled = first % per_shard + encoded.size();
+    if (filled >= per_shard / 2)  // what is to come will compress as what came
+      next_shard_.prepare(first / per_shard + 1, shard.data_end() / filled * per_shard);
+    chunks = chunks.subspan(encoded.size());
+  }
 }
 
 void FrameArrayWriter::note_checksum(std::uint64_t frame, std::uint32_t checksum) {

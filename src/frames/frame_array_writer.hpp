@@ -74,7 +74,7 @@ class FrameArrayWriter {
   void make_groups(const std::filesystem::path& store);
   void append_shared(std::uint64_t number, std::span<const std::byte> frame);
   void put_open_chunk();
-  void write_chunk(const ChunkQueue::Ready& chunk);
+  void write_chunks(std::span<const ChunkQueue::Ready> chunks);
   void note_checksum(std::uint64_t frame, std::uint32_t checksum);
   std::uint64_t restore_open_chunk(std::uint64_t frames);
   void sync_folders();

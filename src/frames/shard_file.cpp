@@ -97,17 +97,24 @@ std::uint32_t ShardFile::put_raw(std::uint64_t slot, std::span<const std::byte> 
   return checksum;
 }
 
-void ShardFile::put_chunk(std::uint64_t chunk, std::span<const std::byte> encoded) {
-  const zarr::ChunkLocation location{data_end_, encoded.size()};
-  if (encoded.size() > layout_.data_bytes - data_end_)
-    throw Error(ErrorCode::internal, fmt::format("{} has no room for another version of chunk {}", path_.string(), chunk));
-  allocate(location.offset + location.nbytes);
-  file_->write_at(location.offset, encoded);
-  file_->write_at(layout_.data_bytes + chunk * zarr::kIndexEntryBytes, zarr::encode_index_entry(location));
+void ShardFile::put_chunks(std::uint64_t first, std::span<const std::span<const std::byte>> encoded) {
+  const auto begin = data_end_;
+  auto end = begin;
+  std::vector<zarr::ChunkLocation> locations;
+  locations.reserve(encoded.size());
+  for (const auto& bytes : encoded) {
+    locations.push_back({end, bytes.size()});
+    end += bytes.size();
+  }
+  if (end > layout_.data_bytes)
+    throw Error(ErrorCode::internal, fmt::format("{} has no room for another version of chunk {}", path_.string(), first));
+  allocate(end);
+  file_->write_all_at(begin, encoded);
+  file_->write_at(layout_.data_bytes + first * zarr::kIndexEntryBytes, zarr::encode_shard_index(locations, false));
   dirty_ = true;  // not before, as above
-  entries_[chunk] = location;
-  data_end_ += encoded.size();
-  write_back(location.offset, encoded.size());
+  std::copy(locations.begin(), locations.end(), entries_.begin() + static_cast<std::ptrdiff_t>(first));
+  data_end_ = end;
+  write_back(begin, end - begin);
 }
 
 std::vector<std::byte> ShardFile::chunk(std::uint64_t chunk) {

@@ -30,9 +30,9 @@ class ShardFile {
 
   /// Write a raw frame into its slot. \return the crc32c of its bytes
   std::uint32_t put_raw(std::uint64_t slot, std::span<const std::byte> frame);
-  /// Append an encoded chunk, then its index entry (invariant F1: data before index entry). A chunk that is there already
-  /// is a later version of it: its old bytes stay, for readers that are about to fetch them.
-  void put_chunk(std::uint64_t chunk, std::span<const std::byte> encoded);
+  /// Append encoded chunks, `first` and those behind it, then their index entries (invariant F1: data before index entry). A
+  /// chunk that is there already is a later version of it: its old bytes stay, for readers that are about to fetch them.
+  void put_chunks(std::uint64_t first, std::span<const std::span<const std::byte>> encoded);
   /// The encoded bytes of a chunk. \throws Error(corrupt) when it is not there
   [[nodiscard]] std::vector<std::byte> chunk(std::uint64_t chunk);
   /// Forget chunks from `chunk` on, whose transaction did not commit; their place is written again.

@@ -27,6 +27,13 @@ void File::read_exact(std::uint64_t offset, std::span<std::byte> out) {
               {.os_errno = 0, .file = path(), .offset = offset + got, .database = false});
 }
 
+void File::write_all_at(std::uint64_t offset, std::span<const std::span<const std::byte>> parts) {
+  for (const auto& part : parts) {
+    write_at(offset, part);
+    offset += part.size();
+  }
+}
+
 void File::copy_range(File& source, std::uint64_t begin, std::uint64_t end) {
   std::vector<std::byte> buffer(std::min<std::uint64_t>(end - begin, 1 << 20));
   for (auto at = begin; at < end; at += buffer.size()) {

@@ -27,6 +27,8 @@ class File {
   virtual std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) = 0;
   /// Write all bytes or throw.
   virtual void write_at(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+  /// The same for parts that come one behind the other in the file.
+  virtual void write_all_at(std::uint64_t offset, std::span<const std::span<const std::byte>> parts);
   [[nodiscard]] virtual std::uint64_t size() = 0;
   virtual void resize(std::uint64_t bytes) = 0;  ///< growing makes a hole
   virtual void sync() = 0;                       ///< data and what is needed to read it back, on stable storage

@@ -1,9 +1,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -39,6 +41,7 @@ namespace {
 
 // Larger writes make the kernel look for larger runs of free memory to cache them in, which takes longer than it saves.
 constexpr std::size_t kWritePiece = 512 << 10;
+constexpr std::size_t kParts = 64;
 
 class PosixFile final : public File {
  public:
@@ -69,6 +72,23 @@ class PosixFile final : public File {
         throw_errno(EIO, "writing", path_, offset + done);
       else if (errno != EINTR)
         throw_errno(errno, "writing", path_, offset + done);
+    }
+  }
+
+  void write_all_at(std::uint64_t offset, std::span<const std::span<const std::byte>> parts) override {
+    while (!parts.empty()) {
+      std::array<iovec, kParts> pieces{};
+      std::size_t count = 0, bytes = 0;
+      for (; count < pieces.size() && count < parts.size() && (count == 0 || bytes + parts[count].size() <= kWritePiece); ++count) {
+        pieces[count] = {const_cast<std::byte*>(parts[count].data()), parts[count].size()};  // pwritev only reads it
+        bytes += parts[count].size();
+      }
+      const ssize_t n =
+          bytes > kWritePiece ? -1 : ::pwritev(descriptor_, pieces.data(), static_cast<int>(count), static_cast<off_t>(offset));
+      // A large part, a short write or an error: once more part by part, which finishes it or says what is wrong.
+      if (n != static_cast<ssize_t>(bytes)) File::write_all_at(offset, parts.first(count));
+      offset += bytes;
+      parts = parts.subspan(count);
     }
   }
 

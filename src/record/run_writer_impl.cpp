@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "base/names.hpp"
@@ -26,6 +27,10 @@ RunWriterOptions completed(RunWriterOptions options) {
   if (!options.clock)
     options.clock = [] { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); };
   return options;
+}
+
+unsigned threads_of(const RunWriterOptions& options) {
+  return options.encode_threads != 0 ? options.encode_threads : std::max(1u, std::thread::hardware_concurrency());
 }
 
 record::BeamtimeFileOptions file_options(const RunWriterOptions& options) {
@@ -54,8 +59,8 @@ RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions op
     : database_(database),
       options_(completed(std::move(options))),
       process_(::getpid()),
-      memory_(options_.queue_bytes),
-      pool_(options_.encode_threads),
+      memory_(options_.queue_bytes, 2 * threads_of(options_)),
+      pool_(threads_of(options_)),
       file_(database_, file_options(options_)),
       statements_(file_.connection()) {
   record::close_dead_runs(file_, statements_);

@@ -97,7 +97,7 @@ class VerifyBeamtime : public testing::TestWithParam<Codec> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Codecs, VerifyBeamtime, testing::Values(Codec::none, Codec::blosc, Codec::zstd, Codec::gzip),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& found) { return std::string(to_string(found.param)); });
 
 TEST_P(VerifyBeamtime, FindsNothingInASoundOneAndChangesNothing) {
   record(GetParam());
@@ -263,7 +263,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"ColumnMissing", "ALTER TABLE runs RENAME COLUMN operator TO who", {"schema"}, "column operator is missing"},
         Change{"IndexMissing", "DROP INDEX idx_events_seq", {"schema"}, "idx_events_seq is missing"},
         Change{"TableMissing", "DROP TABLE image_refs", {"schema"}, "image_refs is missing"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& found) { return std::string(found.param.name); });
 
 TEST_P(VerifyChanges, AreFoundAndNamed) {
   const TemporaryFolder folder;

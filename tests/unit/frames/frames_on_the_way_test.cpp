@@ -37,10 +37,13 @@ TEST(FrameMemory, MakesWhoeverWantsMoreWaitUntilSomeComesBack) {
   EXPECT_TRUE(got);
 }
 
-TEST(FrameMemory, HandsOutABlockOverTheLimitWhenItIsTheOnlyOne) {
-  FrameMemory memory(1000);
-  EXPECT_EQ(memory.take(5000).bytes().size(), 5000u);
-  EXPECT_TRUE(memory.has_room(1000));
+TEST(FrameMemory, HandsOutAFewBlocksHoweverLargeTheyAre) {
+  FrameMemory memory(1000, 2);
+  const auto first = memory.take(5000);
+  EXPECT_TRUE(memory.has_room(5000));
+  const auto second = memory.take(5000);
+  EXPECT_FALSE(memory.has_room(1));
+  EXPECT_EQ(first.bytes().size() + second.bytes().size(), 10000u);
 }
 
 class Queue : public testing::Test {
@@ -54,12 +57,14 @@ class Queue : public testing::Test {
 TEST_F(Queue, WritesInTheOrderOfTheFramesWhoeverIsEncodedFirst) {
   std::vector<std::uint64_t> written;
   std::vector<std::uint32_t> checksums;
-  ChunkQueue queue(pool_, memory_, codecs_, [&](const ChunkQueue::Ready& ready) {
-    written.push_back(ready.chunk);
-    checksums.push_back(ready.checksum);
-    Bytes back(codecs_.decoded_bytes());
-    codecs_.decode(ready.encoded, back);
-    EXPECT_EQ(back, frame_of(geometry_, ready.chunk));
+  ChunkQueue queue(pool_, memory_, codecs_, [&](std::span<const ChunkQueue::Ready> chunks) {
+    for (const auto& ready : chunks) {
+      written.push_back(ready.chunk);
+      checksums.push_back(ready.checksum);
+      Bytes back(codecs_.decoded_bytes());
+      codecs_.decode(ready.encoded, back);
+      EXPECT_EQ(back, frame_of(geometry_, ready.chunk));
+    }
   });
   constexpr std::uint64_t kFrames = 500;
   for (std::uint64_t i = 0; i < kFrames; ++i) queue.put(i, i + 1, {frame_of(geometry_, i), Lifetime::copy, nullptr});
@@ -71,7 +76,7 @@ TEST_F(Queue, WritesInTheOrderOfTheFramesWhoeverIsEncodedFirst) {
 
 TEST_F(Queue, CopiesNothingThatSomebodyKeepsAndLetsGoWhenItIsWritten) {
   std::atomic<int> written = 0;
-  ChunkQueue queue(pool_, memory_, codecs_, [&](const ChunkQueue::Ready&) { ++written; });
+  ChunkQueue queue(pool_, memory_, codecs_, [&](std::span<const ChunkQueue::Ready> chunks) { written += static_cast<int>(chunks.size()); });
   auto frame = std::make_shared<Bytes>(frame_of(geometry_, 3));
   const std::weak_ptr<Bytes> watch = frame;
   const FrameSource source{*frame, Lifetime::copy, frame};
@@ -84,12 +89,14 @@ TEST_F(Queue, CopiesNothingThatSomebodyKeepsAndLetsGoWhenItIsWritten) {
 TEST_F(Queue, WritesNothingBehindAFailureAndGoesOnAfterARestart) {
   std::vector<std::uint64_t> written;
   bool full = true;
-  ChunkQueue queue(pool_, memory_, codecs_, [&](const ChunkQueue::Ready& ready) {
-    if (full && ready.chunk == 5) throw Error(ErrorCode::no_space, "the disk is full");
-    written.push_back(ready.chunk);
+  ChunkQueue queue(pool_, memory_, codecs_, [&](std::span<const ChunkQueue::Ready> chunks) {
+    for (const auto& ready : chunks)
+      if (full && ready.chunk >= 5) throw Error(ErrorCode::no_space, "the disk is full");
+    for (const auto& ready : chunks) written.push_back(ready.chunk);
   });
-  for (std::uint64_t i = 0; i < 20; ++i) queue.put(i, i + 1, {frame_of(geometry_, i), Lifetime::copy, nullptr});
+  for (std::uint64_t i = 0; i < 5; ++i) queue.put(i, i + 1, {frame_of(geometry_, i), Lifetime::copy, nullptr});
   queue.settle(5);
+  for (std::uint64_t i = 5; i < 20; ++i) queue.put(i, i + 1, {frame_of(geometry_, i), Lifetime::copy, nullptr});
   EXPECT_TRUE(fails(ErrorCode::no_space, {"the disk is full"}, [&] { queue.settle(20); }));
   EXPECT_TRUE(fails(ErrorCode::no_space, {"the disk is full"}, [&] { queue.settle(6); }));
   EXPECT_EQ(written, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
