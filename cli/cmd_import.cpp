@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app.hpp"
+#include "frame_options.hpp"
 #include "resonance/error.hpp"
 #include "resonance/exchange.hpp"
 #include "terminal.hpp"
@@ -22,7 +23,7 @@ struct Options {
   std::filesystem::path into;
   std::optional<std::string> format, sample, operator_name;
   std::vector<std::string> tags;
-  std::string codec = "blosc";
+  FrameWords frames;
 };
 
 /// "(a.fits, b.fits, c.fits, …)"
@@ -52,7 +53,7 @@ ImportOptions library_options(const Options& options, ProgressBar& bar) {
   result.sample = options.sample;
   result.operator_name = options.operator_name;
   result.tags = options.tags;
-  result.frames.codec = parse_codec(options.codec);
+  result.frames = frame_options(options.frames);
   result.progress = [&bar](std::uint64_t done, std::uint64_t total) {
     check_interrupt();
     bar.update(done, total);
@@ -141,8 +142,7 @@ void add_import(CLI::App& root, Session& session) {
   app.add_option("--operator", options.operator_name, "Who measured")->option_text("NAME");
   app.add_option("--tag", options.tags, "Tag the runs; repeatable")->option_text("TAG")->allow_extra_args(false);
   one_of(session, app.add_option("--format", options.format, "Format of the files (found from the content)")->option_text("F"), formats);
-  one_of(session, app.add_option("--codec", options.codec, "How frames are stored: blosc, zstd, gzip, none (blosc)")->option_text("C"),
-         {"blosc", "zstd", "gzip", "none"});
+  add_frame_options(session, app, options.frames);
 }
 
 }  // namespace resonance::cli

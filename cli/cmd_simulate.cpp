@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app.hpp"
+#include "frame_options.hpp"
 #include "resonance/error.hpp"
 #include "resonance/simulation.hpp"
 #include "terminal.hpp"
@@ -22,7 +23,7 @@ struct Options {
   double rate_hz = SimulationOptions{}.rate_hz;
   std::string shape = "256,256";
   std::string dtype = "uint16";
-  std::string codec = "blosc";
+  FrameWords frames;
   std::string durability = "commit";
   std::uint64_t seed = 0;
   bool live = false;
@@ -49,7 +50,7 @@ SimulationOptions library_options(const Options& options) {
   result.rate_hz = options.rate_hz;
   std::tie(result.height, result.width) = parse_shape(options.shape);
   result.dtype = parse_dtype(options.dtype);
-  result.frames.codec = parse_codec(options.codec);
+  result.frames = frame_options(options.frames);
   result.durability = parse_durability(options.durability);
   result.seed = options.seed;
   result.live = options.live;
@@ -108,8 +109,7 @@ void add_simulate(CLI::App& root, Session& session) {
   app.add_option("--shape", options.shape, "Height and width of a frame (256,256)")->option_text("H,W");
   one_of(session, app.add_option("--dtype", options.dtype, "Element type of a frame (uint16)")->option_text("T"),
          {"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "bool"});
-  one_of(session, app.add_option("--codec", options.codec, "How frames are stored: blosc, zstd, gzip, none (blosc)")->option_text("C"),
-         {"blosc", "zstd", "gzip", "none"});
+  add_frame_options(session, app, options.frames);
   one_of(
       session,
       app.add_option("--durability", options.durability, "When an event counts as written: strict, commit or group")->option_text("LEVEL"),

@@ -18,6 +18,14 @@ bool is_open(const std::filesystem::path& shard, const Layout& layout) {
   return io::file_bytes(shard) == layout.data_bytes + layout.index_bytes;
 }
 
+/// What the writer was making when it died, a shard ahead of need among them. Nothing in such a file was ever acknowledged: it
+/// gets its name before its first frame.
+void remove_unfinished_files(io::FileSystem& files, const std::filesystem::path& array) {
+  constexpr int kDepth = 4;  // c/<shard>/0/0
+  for (const auto& file : io::list_files(array, kDepth))
+    if (file.extension() == ".partial") files.remove(file);
+}
+
 }  // namespace
 
 void finish_array(const std::shared_ptr<io::FileSystem>& files, const std::filesystem::path& store, const std::string& group,
@@ -38,6 +46,7 @@ void finish_array(const std::shared_ptr<io::FileSystem>& files, const std::files
     shard.seal(held);
   }
   write_metadata(*files, folder, layout.metadata, frames, true);
+  remove_unfinished_files(*files, folder);
 }
 
 }  // namespace resonance::frames

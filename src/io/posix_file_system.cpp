@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -42,6 +43,7 @@ namespace {
 // Larger writes make the kernel look for larger runs of free memory to cache them in, which takes longer than it saves.
 constexpr std::size_t kWritePiece = 512 << 10;
 constexpr std::size_t kParts = 64;
+constexpr std::uint64_t kShareOfFree = 8;
 
 class PosixFile final : public File {
  public:
@@ -113,6 +115,9 @@ class PosixFile final : public File {
   }
 
   void allocate(std::uint64_t offset, std::uint64_t bytes) override {
+    // Of a disk that is nearly full nothing is set aside: the rest is for what is really written, the database among it.
+    struct statvfs disk{};
+    if (::fstatvfs(descriptor_, &disk) != 0 || disk.f_bavail * disk.f_frsize / kShareOfFree < bytes) return;
     // Not posix_fallocate(), which writes zeros where the file system cannot do it.
     ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(bytes));
   }

@@ -133,7 +133,7 @@ void RunWriter::Impl::publish_chore() noexcept {
   }
 }
 
-void RunWriter::Impl::sync_now() {
+std::vector<record::FrameArray> RunWriter::Impl::sync_now() {
   const std::lock_guard one(sync_mutex_);
   std::map<std::string, std::uint64_t> committed;
   std::vector<record::FrameArray> all;
@@ -151,12 +151,12 @@ void RunWriter::Impl::sync_now() {
       for (auto& [name, stream] : run_->streams)
         if (const auto it = committed.find(stream.uid); it != committed.end()) stream.durable = std::max(stream.durable, it->second);
   }
-  for (const auto& array : all) array->seal_full();
+  return all;
 }
 
 void RunWriter::Impl::sync_chore() noexcept {
   try {
-    sync_now();
+    for (const auto& array : sync_now()) array->seal_full();
   } catch (const std::exception& error) {
     fail(fmt::format("syncing: {}", error.what()));
   }
@@ -172,7 +172,7 @@ void RunWriter::Impl::flush() {
 void RunWriter::Impl::sync() {
   flush();
   try {
-    sync_now();
+    (void)sync_now();
   } catch (const Error& error) {
     fail(fmt::format("syncing: {}", error.what()));
     throw;

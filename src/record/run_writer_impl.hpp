@@ -109,7 +109,7 @@ class RunWriter::Impl {
   void commit_chore() noexcept;
   void publish_chore() noexcept;
   void sync_chore() noexcept;
-  void sync_now();
+  std::vector<record::FrameArray> sync_now();  ///< \return what was synced
   std::vector<record::FrameArray> arrays() const;
   void log(const std::string& message) const noexcept;
   [[nodiscard]] double now() const;

@@ -92,7 +92,9 @@ TEST_F(FrameArray, OfSmallFramesIsFinishedForAWriterThatDied) {
     for (std::uint64_t i = 0; i < frames; ++i) out->append(frame_of(kSmall, i));
     out->commit();
   }
+  write_content(array() / "c/1/0/0.4711-0a1b2c3d.partial", Bytes(100));  // a shard that it was making ahead
   finish_array(files_, store(), kGroup, frames);
+  EXPECT_EQ(partial_files(), 0u);
   EXPECT_EQ(published(), frames);
   for (std::uint64_t i = 0; i < frames; ++i) ASSERT_EQ(read_frame(reader(), i), frame_of(kSmall, i));
   EXPECT_LT(content(shard(0)).size(), make_layout(kSmall, with(Codec::blosc)).data_bytes);
