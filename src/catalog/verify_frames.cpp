@@ -248,12 +248,25 @@ class FramesOfRun {
     const auto found = checksum_of(pixels, item_size(reader.geometry().dtype));
     if (std::cmp_equal(*row.crc32c, found)) return std::nullopt;
     fault.kind = "checksum";
-    fault.file = reader.folder();
+    locate(reader, row, pixels, fault);
     fault.message = fmt::format(
-        "frame {} of {} in {} is not what was recorded: its pixels have the crc32c {:08x}, the database says {:08x}; "
+        "frame {} of {} in {}{} is not what was recorded: its pixels have the crc32c {:08x}, the database says {:08x}; "
         "do not trust it unless a copy of the file says the same",
-        row.number, row.field, reader.folder().string(), found, *row.crc32c);
+        row.number, row.field, fault.file.string(), fault.offset ? fmt::format(" at byte {}", *fault.offset) : "", found, *row.crc32c);
     return fault;
+  }
+
+  /// Where the pixels of a frame with a wrong checksum lie: a reader that compares says so.
+  static void locate(const frames::FrameArrayReader& reader, const FrameRow& row, std::span<std::byte> pixels, Fault& fault) {
+    fault.file = reader.folder();
+    const frames::WantedFrame wanted{static_cast<std::uint64_t>(row.number), static_cast<std::uint32_t>(*row.crc32c), pixels.data()};
+    std::size_t at = 0;
+    try {
+      reader.read({&wanted, 1}, frames::whole_of(reader.geometry()), frames::Check::always, at);
+    } catch (const Error& error) {
+      if (!error.detail().file.empty()) fault.file = error.detail().file;
+      fault.offset = error.detail().offset;
+    }
   }
 
   VerifyContext& context_;
