@@ -10,8 +10,7 @@ void add_frame_options(Session& session, CLI::App& app, FrameWords& words) {
   one_of(session, app.add_option("--codec", words.codec, "How frames are stored: blosc, zstd, gzip, none (blosc)")->option_text("C"),
          {"blosc", "zstd", "gzip", "none"});
   app.add_option("--level", words.level, "Compression level: blosc and gzip 0 to 9, zstd to 22 (1)")->option_text("N");
-  one_of(session,
-         app.add_option("--shuffle", words.shuffle, "What blosc groups before it compresses: bits, bytes, none (bits)")->option_text("S"),
+  one_of(session, app.add_option("--shuffle", words.shuffle, "How blosc groups pixels: bits, bytes, none (bits)")->option_text("S"),
          {"bits", "bytes", "none"});
   whole_number(app.add_option("--shard-mib", words.shard_mib, "How much one file of frames may hold, in MiB (256)")->option_text("N"));
 }

@@ -1,4 +1,5 @@
 /// In which order things reach the disk, and what is there when a step fails.
+#include <atomic>
 #include <cerrno>
 
 #include "unit/frames/frames_testing.hpp"
@@ -11,6 +12,7 @@ using test::FileCall;
 namespace {
 
 constexpr Geometry kGeometry{300, 300, DType::uint16};
+constexpr std::uint64_t kOneShard = 64 * kMiB;  // so large that no second shard is made ahead meanwhile
 
 bool is_shard(const std::filesystem::path& path) {
   return path.string().find("/c/") != std::string::npos && path.extension() != ".partial";
@@ -26,7 +28,7 @@ TEST_F(FrameArray, WritesTheDataThenTheIndexEntryThenTheLength) {
   for (const auto codec : kCompressing) {
     SCOPED_TRACE(to_string(codec));
     std::filesystem::remove_all(store());
-    const auto out = writer(kGeometry, with(codec));
+    const auto out = writer(kGeometry, with(codec, kOneShard));
     out->append(frame_of(kGeometry, 0));
     files_->calls.clear();
     out->append(frame_of(kGeometry, 1));
@@ -49,9 +51,9 @@ TEST_F(FrameArray, IsWholeForAStockReaderAfterEverySingleCallToTheFileSystem) {
     SCOPED_TRACE(to_string(codec));
     std::filesystem::remove_all(store());
     const auto layout = make_layout(kGeometry, with(codec));
-    std::uint64_t committed = 0;
-    bool sealing = false;
-    int looks = 0;
+    std::atomic<std::uint64_t> committed = 0;  // shards are made ahead on another thread
+    std::atomic<bool> sealing = false;
+    std::atomic<int> looks = 0;
     files_->after = [&](const FileCall& call) {
       for (std::uint64_t number = 0; std::filesystem::exists(shard(number)); ++number)
         ASSERT_TRUE(sealing || io::file_bytes(shard(number)) == layout.data_bytes + layout.index_bytes)
@@ -82,7 +84,7 @@ TEST_F(FrameArray, IsWholeForAStockReaderAfterEverySingleCallToTheFileSystem) {
 TEST_F(FrameArray, SyncsAFrameThatWasBeingWrittenDuringTheLastSync) {
   for (const auto codec : {Codec::none, Codec::zstd}) {
     std::filesystem::remove_all(store());
-    const auto out = writer(kGeometry, with(codec));
+    const auto out = writer(kGeometry, with(codec, kOneShard));
     out->append(frame_of(kGeometry, 0));
     bool inside = false;
     files_->before = [&](const FileCall& call) {  // the thread that syncs comes just before the bytes
@@ -145,7 +147,7 @@ TEST_F(FrameArray, SyncsAFolderAgainWhoseSyncFailed) {
 TEST_F(FrameArray, GivesTheSpaceBackWhenSealingFindsTheDiskFull) {
   for (const char* what : {"write", "sync", "rename"}) {
     std::filesystem::remove_all(store());
-    const auto out = writer(kGeometry, with(Codec::blosc));
+    const auto out = writer(kGeometry, with(Codec::blosc, kOneShard));
     for (std::uint64_t i = 0; i < 3; ++i) out->append(frame_of(kGeometry, i));
     out->commit();
     out->sync();
@@ -168,7 +170,7 @@ TEST_F(FrameArray, TakesTheNextFrameAfterOneThatDidNotFitOnTheDisk) {
     for (const int failing : {1, 2}) {  // the data, or the index entry
       SCOPED_TRACE(to_string(codec));
       std::filesystem::remove_all(store());
-      const auto out = writer(kGeometry, with(codec));
+      const auto out = writer(kGeometry, with(codec, kOneShard));
       out->append(frame_of(kGeometry, 0));
       out->commit();
       int writes = 0;
