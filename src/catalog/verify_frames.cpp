@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <list>
 #include <memory>
@@ -13,8 +12,8 @@
 #include "catalog/verify_context.hpp"
 #include "frames/frame_array_reader.hpp"
 #include "frames/metadata_file.hpp"
+#include "frames/pixel_check.hpp"
 #include "io/page_cache.hpp"
-#include "zarr/checksum.hpp"
 
 namespace resonance::catalog {
 
@@ -42,13 +41,6 @@ struct ReadJob {
   std::optional<Fault> fault;
   bool read = false, compared = false;
 };
-
-/// The checksum is over little-endian pixels.
-std::uint32_t checksum_of(std::span<std::byte> pixels, std::size_t item) {
-  if constexpr (std::endian::native == std::endian::big)
-    for (std::size_t at = 0; at + item <= pixels.size(); at += item) std::ranges::reverse(pixels.subspan(at, item));
-  return zarr::crc32c(pixels);
-}
 
 class FramesOfRun {
  public:
@@ -245,7 +237,7 @@ class FramesOfRun {
     job.read = true;
     if (!row.crc32c) return std::nullopt;
     job.compared = true;
-    const auto found = checksum_of(pixels, item_size(reader.geometry().dtype));
+    const auto found = frames::pixel_checksum(pixels, item_size(reader.geometry().dtype));
     if (std::cmp_equal(*row.crc32c, found)) return std::nullopt;
     fault.kind = "checksum";
     locate(reader, row, pixels, fault);
