@@ -36,6 +36,17 @@ struct TableOptions {
   std::uint64_t max_rows = std::numeric_limits<std::uint64_t>::max();
 };
 
+/// A frame that was recorded and acknowledged, but did not survive a power failure, or was lost later.
+struct LostFrame {
+  std::string stream;
+  std::uint64_t seq_num = 0;  ///< of the event that it belongs to
+  std::string field;
+  std::string zarr_group;
+  std::uint64_t frame = 0;  ///< the number that it had in its array
+  double time_found = 0;    ///< seconds since the Unix epoch
+  std::string reason;
+};
+
 /// One run. Cheap to copy; stays usable after its Catalog is gone. Reads what is committed at each call, so a run that is
 /// being recorded can be followed. Threads: calls may come from any thread and are serialised per catalog.
 class Run {
@@ -48,6 +59,8 @@ class Run {
   [[nodiscard]] std::vector<StreamInfo> streams() const;    ///< in order of creation
   [[nodiscard]] std::vector<std::string> fields() const;    ///< frame fields that events refer to
   [[nodiscard]] std::vector<FrameStoreInfo> frame_stores() const;
+  /// Frames that recovery or repair took out, because their pixels are not there. They are in no ImageSequence.
+  [[nodiscard]] std::vector<LostFrame> lost_frames() const;
 
   /// Columns of a stream: seq_num, time, then the declared data keys in their order, then undeclared ones as they appear.
   /// Whole numbers stay integers unless the key is declared "number"; equal arrays of numbers become array columns.

@@ -101,6 +101,10 @@ struct NewEncodedFrame {
 
 /// One event to be written. `timestamps`: object of data key → seconds since the Unix epoch; keys without one were read at
 /// the event's time.
+///
+/// A caller that cannot know whether a call reached the disk gives the event a uid and calls again: an event that is there
+/// already, with the same content, is not written a second time. Its content is the stream, data, timestamps, time if one is
+/// given, and the pixels of its frames.
 struct NewEvent {
   Json data = Json::object();
   Json timestamps = Json::object();
@@ -108,6 +112,7 @@ struct NewEvent {
   std::vector<NewFrame> frames;  ///< all frames become visible together with the event, or not at all
   std::vector<NewBurst> bursts = {};
   std::vector<NewEncodedFrame> encoded = {};
+  std::optional<std::string> uid = {};  ///< 32 lower-case hex digits; default: a new time-ordered one
 };
 
 /// Append runs to one beamtime.
@@ -148,6 +153,7 @@ class RunWriter {
   /// Append one event with its frames. \return the event's uid
   /// \throws Error(not_found)        no such stream in the open run
   /// \throws Error(invalid_argument) undeclared key or field, value of another dtype or shape, frame of another geometry
+  /// \throws Error(already_exists)   the beamtime has an event of this uid with other content
   std::string write_event(std::string_view stream, const NewEvent& event);
   std::string write_event(std::string_view stream, Json data, Json timestamps = Json::object());
 

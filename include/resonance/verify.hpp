@@ -19,9 +19,10 @@ enum class Severity : std::uint8_t {
 
 /// One thing that is not as it should be. What does not apply is empty.
 struct Fault {
-  /// A fixed word. Of the database: database, foreign_key, schema, count, seq_num, frame_store. Of frames: missing_array,
-  /// damaged_array, unsupported, geometry, codec, layout, published_length, frame_number, missing_shard, damaged_shard,
-  /// missing_frame, damaged_frame, checksum, unreadable. Mere notes: partial_file, unnamed_run, unnamed_array, surplus_shard.
+  /// A fixed word. Of the database: database, log, foreign_key, schema, count, seq_num, event_checksum, frame_store. Of frames:
+  /// missing_array, damaged_array, unsupported, geometry, codec, layout, published_length, frame_number, missing_shard, damaged_shard,
+  /// missing_frame, damaged_frame, checksum, unreadable. Mere notes: partial_file, unnamed_run, unnamed_array, surplus_shard,
+  /// dead_run (its writer is gone; the next one that opens the beamtime closes it), lost_frame (recovery took it out).
   std::string kind = {};
   Severity severity = Severity::fault;
   std::string run_uid = {};
@@ -46,6 +47,7 @@ struct VerifyReport {
   std::uint64_t runs = 0;
   std::uint64_t open_runs = 0;  ///< of them; their counts and lengths may still change and are not compared
   std::uint64_t events = 0;
+  std::uint64_t events_compared = 0;          ///< with their checksums; the others have none
   std::uint64_t frames = 0;                   ///< looked for
   std::uint64_t frames_not_checked = 0;       ///< of them: their array cannot be opened or understood, which was told
   std::uint64_t frames_read = 0;              ///< and decoded

@@ -294,6 +294,20 @@ std::vector<ArrayRow> Queries::arrays(std::string_view uid) {
   return out;
 }
 
+std::vector<LostFrame> Queries::lost_frames(std::string_view uid) {
+  std::vector<LostFrame> out;
+  if (!schema::has_table(connection_, "lost_frames")) return out;
+  auto select = connection_.prepare(
+      "SELECT s.name, e.seq_num, l.field_name, l.zarr_group, l.index_in_stack, l.time_found, l.reason FROM streams s JOIN events e ON "
+      "e.stream_uid = s.uid JOIN lost_frames l ON l.event_uid = e.uid WHERE s.run_uid = ? ORDER BY s.time_created, s.rowid, e.seq_num, "
+      "l.id");
+  select.bind(1, uid);
+  while (select.step())
+    out.push_back({select.string(0), static_cast<std::uint64_t>(select.int64(1)), select.string(2), select.string(3),
+                   static_cast<std::uint64_t>(select.int64(4)), select.real(5), select.string(6)});
+  return out;
+}
+
 std::int64_t Queries::last_ref() {
   auto row = connection_.prepare("SELECT max(id) FROM image_refs");
   return row.step() ? row.int64(0) : 0;

@@ -101,6 +101,10 @@ std::vector<std::string> Run::fields() const {
   return impl_->catalog().with([&](catalog::Queries& queries) { return queries.fields(uid()); });
 }
 
+std::vector<LostFrame> Run::lost_frames() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.lost_frames(uid()); });
+}
+
 std::vector<FrameStoreInfo> Run::frame_stores() const {
   std::vector<FrameStoreInfo> out;
   for (const auto& row : impl_->catalog().with([&](catalog::Queries& queries) { return queries.arrays(uid()); })) {

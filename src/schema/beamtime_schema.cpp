@@ -45,6 +45,7 @@ void create_extension(sqlite::Connection& connection, const char* name, int newe
 void create_side_tables(sqlite::Connection& connection) {
   create_extension(connection, kRecordExtension, kRecordExtensionVersion, record_tables());
   create_extension(connection, kChecksumExtension, kChecksumExtensionVersion, checksum_tables());
+  create_extension(connection, kDurabilityExtension, kDurabilityExtensionVersion, durability_tables());
 }
 
 void create_version_1(sqlite::Connection& connection) {

@@ -184,6 +184,36 @@ constexpr TableDefinition kChecksums[] = {
      {}},
 };
 
+constexpr const char* kLostFramesIndexes[] = {"CREATE INDEX IF NOT EXISTS idx_lost_frames_event ON lost_frames(event_uid)"};
+
+constexpr TableDefinition kDurability[] = {
+    {"durable_frames",
+     R"(CREATE TABLE IF NOT EXISTS durable_frames (
+  zarr_group TEXT PRIMARY KEY REFERENCES frame_stores(zarr_group) ON DELETE CASCADE,
+  num_frames INTEGER NOT NULL
+) WITHOUT ROWID)",
+     {}},
+    {"lost_frames", R"(CREATE TABLE IF NOT EXISTS lost_frames (
+  id INTEGER PRIMARY KEY,
+  event_uid TEXT NOT NULL REFERENCES events(uid) ON DELETE CASCADE,
+  field_name TEXT NOT NULL,
+  zarr_group TEXT NOT NULL,
+  index_in_stack INTEGER NOT NULL,
+  time_found REAL NOT NULL,
+  reason TEXT NOT NULL
+))",
+     kLostFramesIndexes},
+    {"event_checksums",
+     R"(CREATE TABLE IF NOT EXISTS event_checksums (
+  stream_uid TEXT NOT NULL REFERENCES streams(uid) ON DELETE CASCADE,
+  first_seq_num INTEGER NOT NULL,
+  last_seq_num INTEGER NOT NULL,
+  crc32c INTEGER NOT NULL,
+  PRIMARY KEY (stream_uid, first_seq_num)
+) WITHOUT ROWID)",
+     {}},
+};
+
 }  // namespace
 
 std::span<const TableDefinition> beamtime_tables() noexcept { return kBeamtime; }
@@ -191,5 +221,6 @@ const TableDefinition& image_refs_version_1() noexcept { return kImageRefsVersio
 std::span<const TableDefinition> index_tables() noexcept { return kIndex; }
 std::span<const TableDefinition> record_tables() noexcept { return kRecord; }
 std::span<const TableDefinition> checksum_tables() noexcept { return kChecksums; }
+std::span<const TableDefinition> durability_tables() noexcept { return kDurability; }
 
 }  // namespace resonance::schema

@@ -18,10 +18,14 @@ struct TableDefinition {
 [[nodiscard]] std::span<const TableDefinition> record_tables() noexcept;
 
 [[nodiscard]] std::span<const TableDefinition> checksum_tables() noexcept;  ///< `kChecksumExtension` in schema_extensions
+/// How far frames are on stable storage, which did not survive, and checksums of events; `kDurabilityExtension`.
+[[nodiscard]] std::span<const TableDefinition> durability_tables() noexcept;
 
 inline constexpr const char* kRecordExtension = "record";
 inline constexpr int kRecordExtensionVersion = 1;
 inline constexpr const char* kChecksumExtension = "frame_checksums";
 inline constexpr int kChecksumExtensionVersion = 1;
+inline constexpr const char* kDurabilityExtension = "durability";
+inline constexpr int kDurabilityExtensionVersion = 1;
 
 }  // namespace resonance::schema

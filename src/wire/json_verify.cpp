@@ -26,6 +26,7 @@ Json to_json(const VerifyReport& report) {
   return Json::object({{"runs", report.runs},
                        {"open_runs", report.open_runs},
                        {"events", report.events},
+                       {"events_compared", report.events_compared},
                        {"frames", report.frames},
                        {"frames_not_checked", report.frames_not_checked},
                        {"frames_read", report.frames_read},
