@@ -25,7 +25,7 @@ constexpr unsigned kRunsLookedAtAgain = 2;
 
 struct Sums {
   std::uint64_t rounds = 0, killed = 0, while_opening = 0, while_closing = 0, simulated = 0, beamtimes = 0;
-  std::uint64_t operations = 0, not_committed = 0;
+  std::uint64_t steps = 0, not_committed = 0;
   std::int64_t oldest_lost_ns = 0;  // acknowledged at level group, and lost
 };
 
@@ -44,7 +44,7 @@ class Beamtime {
 
   void begin_survivor() {
     auto plan = WriterPlan::of(mix(seed_, 100));
-    plan.operations = 50;
+    plan.steps = 50;
     RecorderOptions options;
     options.pause = microseconds(4000);
     survivor_plan_ = plan;
@@ -170,11 +170,11 @@ class Beamtime {
   }
 
   void count(const KnownRun& known, const Seen& seen, bool last) {
-    sums_.operations += seen.operations;
-    if (seen.operations >= known.acknowledged) return;
-    sums_.not_committed += known.acknowledged - seen.operations;
-    if (last && known.acknowledged - seen.operations <= last_acknowledged_.size())
-      sums_.oldest_lost_ns = std::max(sums_.oldest_lost_ns, last_acknowledged_[seen.operations % last_acknowledged_.size()]);
+    sums_.steps += seen.steps;
+    if (seen.steps >= known.acknowledged) return;
+    sums_.not_committed += known.acknowledged - seen.steps;
+    if (last && known.acknowledged - seen.steps <= last_acknowledged_.size())
+      sums_.oldest_lost_ns = std::max(sums_.oldest_lost_ns, last_acknowledged_[seen.steps % last_acknowledged_.size()]);
   }
 
   void end_survivor() {
@@ -206,10 +206,9 @@ class Beamtime {
 void tell(const Sums& sums, double seconds) {
   fmt::print(
       "{} rounds in {:.0f} s ({:.0f} ms each), {} processes killed ({} while opening or recovering, {} while closing, {} of the command), "
-      "{} beamtimes\n{} operations found again; at level group {} acknowledged ones were still queued, the oldest for {:.1f} ms\n",
+      "{} beamtimes\n{} steps found again; at level group {} acknowledged ones were still queued, the oldest for {:.1f} ms\n",
       sums.rounds, seconds, seconds * 1000 / static_cast<double>(std::max<std::uint64_t>(1, sums.rounds)), sums.killed, sums.while_opening,
-      sums.while_closing, sums.simulated, sums.beamtimes, sums.operations, sums.not_committed,
-      static_cast<double>(sums.oldest_lost_ns) / 1e6);
+      sums.while_closing, sums.simulated, sums.beamtimes, sums.steps, sums.not_committed, static_cast<double>(sums.oldest_lost_ns) / 1e6);
 }
 
 int run(const Settings& settings, Scratch& scratch, std::uint64_t seed) {

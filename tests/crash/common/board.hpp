@@ -12,14 +12,14 @@
 
 namespace resonance::crash {
 
-/// What is known of one run. Numbers are of operations of its script; each is written after the call returned, but `begun`.
+/// What is known of one run. Numbers are of steps of its script; each is written after the call returned, but `begun`.
 struct RunNotes {
   enum State : std::uint32_t { none, opening, open, closing, closed };
   std::atomic<std::uint32_t> state{none};
   std::atomic<std::uint32_t> begun{0};
   std::atomic<std::uint32_t> acknowledged{0};
   std::atomic<std::uint32_t> committed{0};  ///< of them those that no death of the process may take
-  std::atomic<std::int64_t> when_ns[64]{};  ///< the newest acknowledgements: operation i at [i % 64]
+  std::atomic<std::int64_t> when_ns[64]{};  ///< the newest acknowledgements: step i at [i % 64]
 };
 
 /// What is known of one recorder.

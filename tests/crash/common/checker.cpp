@@ -23,13 +23,13 @@ class RunCheck {
 
   Seen check() {
     for (unsigned stream = 0; stream < kStreams; ++stream) look_at(stream);
-    const auto operations = follow_script();
-    require(operations >= known_.committed, "{}: {} operations were committed, {} are there", name(), known_.committed, operations);
-    require(operations <= known_.begun, "{}: {} operations were begun, {} are there", name(), known_.begun, operations);
+    const auto steps = follow_script();
+    require(steps >= known_.committed, "{}: {} steps were committed, {} are there", name(), known_.committed, steps);
+    require(steps <= known_.begun, "{}: {} steps were begun, {} are there", name(), known_.begun, steps);
     for (unsigned stream = 0; stream < kStreams; ++stream) compare_events(stream);
-    compare_frames(operations);
+    compare_frames(steps);
     check_end();
-    return {true, operations, events_[0] + events_[1], frames_[0] + frames_[1]};
+    return {true, steps, events_[0] + events_[1], frames_[0] + frames_[1]};
   }
 
  private:
@@ -42,19 +42,19 @@ class RunCheck {
     frames_[stream] = images_.back().size();
   }
 
-  /// So many operations as events and frames are there for; each is there as a whole.
+  /// So many steps as events and frames are there for; each is there as a whole.
   std::uint32_t follow_script() const {
     Script script(known_.seed);
     std::uint64_t events[kStreams] = {}, frames[kStreams] = {};
     for (std::uint32_t done = 0;; ++done) {
       const bool all = std::equal(events, events + kStreams, events_) && std::equal(frames, frames + kStreams, frames_);
-      const auto operation = script.next();
-      events[operation.stream] += operation.events;
-      frames[operation.stream] += operation.frames();
-      const bool leaves_no_trace = operation.events == 0 && operation.frames() == 0;
+      const auto step = script.next();
+      events[step.stream] += step.events;
+      frames[step.stream] += step.frames();
+      const bool leaves_no_trace = step.events == 0 && step.frames() == 0;
       if (all && !(leaves_no_trace && done < known_.begun)) return done;
       require(events[0] <= events_[0] && events[1] <= events_[1] && frames[0] <= frames_[0] && frames[1] <= frames_[1],
-              "{}: events {}+{}, frames {}+{} are no beginning of what was recorded: operation {} is there in part, or is missing before "
+              "{}: events {}+{}, frames {}+{} are no beginning of what was recorded: step {} is there in part, or is missing before "
               "others",
               name(), events_[0], events_[1], frames_[0], frames_[1], done + 1);
     }
@@ -74,13 +74,12 @@ class RunCheck {
   }
 
   /// Frames come in the order of their events, whenever they were added.
-  void compare_frames(std::uint32_t operations) const {
+  void compare_frames(std::uint32_t steps) const {
     std::map<std::uint64_t, std::uint64_t> expected[kStreams];
     Script script(known_.seed);
-    for (std::uint32_t i = 0; i < operations; ++i) {
-      const auto operation = script.next();
-      for (std::uint64_t event = 0; event < operation.count; ++event)
-        expected[operation.stream][operation.first + event] += operation.frames_each;
+    for (std::uint32_t i = 0; i < steps; ++i) {
+      const auto step = script.next();
+      for (std::uint64_t event = 0; event < step.count; ++event) expected[step.stream][step.first + event] += step.frames_each;
     }
     for (unsigned stream = 0; stream < kStreams; ++stream) {
       std::uint64_t at = 0;

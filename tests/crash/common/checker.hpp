@@ -26,7 +26,7 @@ struct KnownRun {
 /// How much of a run is there.
 struct Seen {
   bool run = false;
-  std::uint32_t operations = 0;
+  std::uint32_t steps = 0;
   std::uint64_t events = 0, frames = 0;
 };
 

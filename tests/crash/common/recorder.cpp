@@ -13,12 +13,14 @@ namespace resonance::crash {
 
 namespace {
 
-using Kind = Operation::Kind;
+using StepKind = Step::Kind;
 
 /// Whether a call, once it returned, has brought itself and all before it into the database.
-bool commits(const WriterPlan& plan, Kind kind) { return plan.level != Durability::group || (kind != Kind::event && kind != Kind::frame); }
+bool commits(const WriterPlan& plan, StepKind kind) {
+  return plan.level != Durability::group || (kind != StepKind::event && kind != StepKind::frame);
+}
 
-/// \return operations done
+/// \return steps done
 unsigned record_run(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const RecorderOptions& options, Board& board,
                     RunNotes& notes, unsigned most) {
   notes.state = RunNotes::opening;
@@ -27,13 +29,13 @@ unsigned record_run(RunWriter& writer, const WriterPlan& plan, std::uint64_t run
   Script script(run_seed);
   std::vector<std::string> uids[kStreams];
   unsigned done = 0;
-  for (; done < plan.operations && done < most && board.stop == 0; ++done) {
-    const auto operation = script.next();
+  for (; done < plan.steps && done < most && board.stop == 0; ++done) {
+    const auto step = script.next();
     notes.begun = done + 1;
-    perform(writer, plan, run_seed, operation, uids);
+    perform(writer, plan, run_seed, step, uids);
     notes.when_ns[done % 64] = now_ns();
     notes.acknowledged = done + 1;
-    if (commits(plan, operation.kind)) notes.committed = done + 1;
+    if (commits(plan, step.kind)) notes.committed = done + 1;
     if (options.pause.count() > 0) std::this_thread::sleep_for(options.pause);
   }
   notes.state = RunNotes::closing;
@@ -52,7 +54,7 @@ std::int64_t now_ns() {
 void record(const std::filesystem::path& database, const WriterPlan& plan, const RecorderOptions& options, Board& board) {
   RunWriter writer(database, plan.options());
   board.state = Board::opened;
-  auto left = options.most_operations_in_all == 0 ? ~0u : options.most_operations_in_all;
+  auto left = options.most_steps_in_all == 0 ? ~0u : options.most_steps_in_all;
   for (unsigned run = 0; run < options.most_runs && left > 0 && board.stop == 0; ++run) {
     board.runs = run + 1;
     left -= record_run(writer, plan, plan.run_seed(run), options, board, board.run[run], left);

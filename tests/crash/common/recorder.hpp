@@ -15,9 +15,9 @@ namespace resonance::crash {
 [[nodiscard]] std::int64_t now_ns();
 
 struct RecorderOptions {
-  std::chrono::microseconds pause{0};   ///< between two operations
-  unsigned most_runs = Board::kRuns;    ///< then it closes the beamtime and leaves
-  unsigned most_operations_in_all = 0;  ///< 0: no limit
+  std::chrono::microseconds pause{0};  ///< between two steps
+  unsigned most_runs = Board::kRuns;   ///< then it closes the beamtime and leaves
+  unsigned most_steps_in_all = 0;      ///< 0: no limit
 };
 
 /// Record runs one after another, in this process, and note on the board what was acknowledged.

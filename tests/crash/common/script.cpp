@@ -17,46 +17,43 @@ struct Size {
 constexpr Size kSizes[] = {{4, 6}, {16, 24}, {64, 32}, {128, 256}};
 constexpr std::uint64_t kShardBytes = 1 << 20;
 
-using Kind = Operation::Kind;
+using StepKind = Step::Kind;
 
-NewEvent new_event(const WriterPlan& plan, std::uint64_t run_seed, const Operation& operation, std::uint64_t seq_num,
+NewEvent new_event(const WriterPlan& plan, std::uint64_t run_seed, const Step& step, std::uint64_t seq_num,
                    std::vector<std::byte>& memory) {
   NewEvent out;
-  out.data = event_data(run_seed, operation.stream, seq_num);
+  out.data = event_data(run_seed, step.stream, seq_num);
   out.time = 1.7e9 + static_cast<double>(seq_num);
   memory.clear();
-  for (std::uint64_t i = 0; i < operation.frames_each; ++i) {
-    const auto frame = pixels(plan, run_seed, operation.stream, seq_num, i);
+  for (std::uint64_t i = 0; i < step.frames_each; ++i) {
+    const auto frame = pixels(plan, run_seed, step.stream, seq_num, i);
     memory.insert(memory.end(), frame.begin(), frame.end());
   }
-  const FrameBlock block{memory, operation.frames_each, plan.height, plan.width, DType::uint16};
-  if (operation.frames_each == 1) out.frames.push_back({field_name(operation.stream), {memory, plan.height, plan.width, DType::uint16}});
-  if (operation.frames_each > 1) out.bursts.push_back({field_name(operation.stream), block});
+  const FrameBlock block{memory, step.frames_each, plan.height, plan.width, DType::uint16};
+  if (step.frames_each == 1) out.frames.push_back({field_name(step.stream), {memory, plan.height, plan.width, DType::uint16}});
+  if (step.frames_each > 1) out.bursts.push_back({field_name(step.stream), block});
   return out;
 }
 
-void write_block(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Operation& operation,
-                 std::vector<std::string>& uids) {
-  std::vector<std::vector<std::byte>> memory(operation.events);
+void write_block(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Step& step, std::vector<std::string>& uids) {
+  std::vector<std::vector<std::byte>> memory(step.events);
   std::vector<NewEvent> events;
-  for (std::uint64_t i = 0; i < operation.events; ++i)
-    events.push_back(new_event(plan, run_seed, operation, operation.first + i, memory[i]));
-  for (auto& uid : writer.write_events(stream_name(operation.stream), events)) uids.push_back(std::move(uid));
+  for (std::uint64_t i = 0; i < step.events; ++i) events.push_back(new_event(plan, run_seed, step, step.first + i, memory[i]));
+  for (auto& uid : writer.write_events(stream_name(step.stream), events)) uids.push_back(std::move(uid));
 }
 
-void add_frames(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Operation& operation,
-                const std::vector<std::string>& uids) {
+void add_frames(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Step& step, const std::vector<std::string>& uids) {
   std::vector<std::byte> memory;
-  for (std::uint64_t i = 0; i < operation.count; ++i) {
-    const auto frame = pixels(plan, run_seed, operation.stream, operation.first + i, 0);
+  for (std::uint64_t i = 0; i < step.count; ++i) {
+    const auto frame = pixels(plan, run_seed, step.stream, step.first + i, 0);
     memory.insert(memory.end(), frame.begin(), frame.end());
   }
-  const auto field = field_name(operation.stream);
-  const auto* first = uids.data() + (operation.first - 1);
-  if (operation.kind == Kind::frame)
+  const auto field = field_name(step.stream);
+  const auto* first = uids.data() + (step.first - 1);
+  if (step.kind == StepKind::frame)
     writer.write_frame(*first, field, {memory, plan.height, plan.width, DType::uint16});
   else
-    writer.write_frames({first, operation.count}, field, {memory, operation.count, plan.height, plan.width, DType::uint16});
+    writer.write_frames({first, step.count}, field, {memory, step.count, plan.height, plan.width, DType::uint16});
 }
 
 }  // namespace
@@ -74,7 +71,7 @@ WriterPlan WriterPlan::of(std::uint64_t seed) {
   out.height = size.height;
   out.width = size.width;
   out.frames_per_chunk = dice.one_in(3) ? 1 + dice.below(8) : 0;
-  out.operations = 3 + static_cast<unsigned>(dice.below(60));
+  out.steps = 3 + static_cast<unsigned>(dice.below(60));
   return out;
 }
 
@@ -93,13 +90,13 @@ RunWriterOptions WriterPlan::options() const {
 }
 
 std::string WriterPlan::words() const {
-  return fmt::format("{}, {}, frames of {}x{}, {} in a chunk, {} operations a run", to_string(level), to_string(codec), height, width,
-                     frames_per_chunk, operations);
+  return fmt::format("{}, {}, frames of {}x{}, {} in a chunk, {} steps a run", to_string(level), to_string(codec), height, width,
+                     frames_per_chunk, steps);
 }
 
 std::uint64_t WriterPlan::run_seed(unsigned run) const { return mix(seed, 3, run); }
 
-Operation Script::next() {
+Step Script::next() {
   if (used_ == planned_.size()) plan_more();
   return planned_[used_++];
 }
@@ -110,21 +107,21 @@ void Script::plan_more() {
   Dice dice(mix(seed_, 4, number_++));
   const auto stream = dice.one_in(3) ? 1u : 0u;
   auto& events = events_[stream];
-  const auto write = [&](Kind kind, std::uint64_t count, std::uint64_t frames) {
+  const auto write = [&](StepKind kind, std::uint64_t count, std::uint64_t frames) {
     planned_.push_back({kind, stream, events + 1, count, frames, count});
     events += count;
   };
   const auto kind = dice.below(24);
   const auto several = 2 + dice.below(4);
-  if (kind < 12) return write(Kind::event, 1, 1);
-  if (kind < 15) return write(Kind::event, 1, 0);
-  if (kind < 16) return write(Kind::event, 1, several);
-  if (kind < 19) return write(Kind::block, several, dice.below(2));
-  if (kind == 19) return planned_.push_back({Kind::flush, stream, events + 1, 0, 0, 0});
-  if (kind == 20) return planned_.push_back({Kind::sync, stream, events + 1, 0, 0, 0});
+  if (kind < 12) return write(StepKind::event, 1, 1);
+  if (kind < 15) return write(StepKind::event, 1, 0);
+  if (kind < 16) return write(StepKind::event, 1, several);
+  if (kind < 19) return write(StepKind::block, several, dice.below(2));
+  if (kind == 19) return planned_.push_back({StepKind::flush, stream, events + 1, 0, 0, 0});
+  if (kind == 20) return planned_.push_back({StepKind::sync, stream, events + 1, 0, 0, 0});
   const auto late = kind == 21 ? 1 : several;
-  for (std::uint64_t i = 0; i < late; ++i) write(Kind::event, 1, 0);
-  planned_.push_back({kind == 21 ? Kind::frame : Kind::frames, stream, events + 1 - late, 0, 1, late});
+  for (std::uint64_t i = 0; i < late; ++i) write(StepKind::event, 1, 0);
+  planned_.push_back({kind == 21 ? StepKind::frame : StepKind::frames, stream, events + 1 - late, 0, 1, late});
 }
 
 std::string run_uid(std::uint64_t run_seed) { return fmt::format("{:016x}{:016x}", mix(run_seed, 5), mix(run_seed, 6)); }
@@ -154,25 +151,25 @@ std::vector<std::byte> pixels(const WriterPlan& plan, std::uint64_t run_seed, un
   return out;
 }
 
-void perform(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Operation& operation,
+void perform(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Step& step,
              std::vector<std::string> (&uids)[kStreams]) {
-  auto& own = uids[operation.stream];
+  auto& own = uids[step.stream];
   std::vector<std::byte> memory;
-  switch (operation.kind) {
-    case Kind::event:
-      own.push_back(writer.write_event(stream_name(operation.stream), new_event(plan, run_seed, operation, operation.first, memory)));
+  switch (step.kind) {
+    case StepKind::event:
+      own.push_back(writer.write_event(stream_name(step.stream), new_event(plan, run_seed, step, step.first, memory)));
       break;
-    case Kind::block:
-      write_block(writer, plan, run_seed, operation, own);
+    case StepKind::block:
+      write_block(writer, plan, run_seed, step, own);
       break;
-    case Kind::frame:
-    case Kind::frames:
-      add_frames(writer, plan, run_seed, operation, own);
+    case StepKind::frame:
+    case StepKind::frames:
+      add_frames(writer, plan, run_seed, step, own);
       break;
-    case Kind::flush:
+    case StepKind::flush:
       writer.flush();
       break;
-    case Kind::sync:
+    case StepKind::sync:
       writer.sync();
       break;
   }

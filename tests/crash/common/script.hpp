@@ -21,7 +21,7 @@ struct WriterPlan {
   Codec codec = Codec::none;
   std::uint64_t height = 8, width = 8;
   std::uint64_t frames_per_chunk = 0;
-  unsigned operations = 40;  ///< in a run
+  unsigned steps = 40;  ///< in a run
 
   [[nodiscard]] static WriterPlan of(std::uint64_t seed);
   [[nodiscard]] RunWriterOptions options() const;
@@ -30,7 +30,7 @@ struct WriterPlan {
 };
 
 /// One call of the writer.
-struct Operation {
+struct Step {
   enum class Kind : std::uint8_t {
     event,   ///< write_event()
     block,   ///< write_events(): one transaction
@@ -49,18 +49,18 @@ struct Operation {
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_each * count; }
 };
 
-/// The operations of one run, one after another, without end.
+/// The steps of one run, one after another, without end.
 class Script {
  public:
   explicit Script(std::uint64_t run_seed) : seed_(run_seed) {}
-  [[nodiscard]] Operation next();
+  [[nodiscard]] Step next();
 
  private:
   void plan_more();
   std::uint64_t seed_;
   std::uint64_t number_ = 0;
   std::uint64_t events_[kStreams] = {};
-  std::vector<Operation> planned_;
+  std::vector<Step> planned_;
   std::size_t used_ = 0;
 };
 
@@ -72,7 +72,7 @@ class Script {
                                             std::uint64_t which);
 
 /// Do it. The uids of the events that were written are appended to `uids[stream]`, which is by seq_num - 1.
-void perform(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Operation& operation,
+void perform(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Step& step,
              std::vector<std::string> (&uids)[kStreams]);
 
 /// Begin run number `run`.
