@@ -1,5 +1,6 @@
 # Programs that kill, damage, starve and crowd (README.md). What they share is compiled once.
-add_library(crash_common STATIC common/settings.cpp common/script.cpp common/recorder.cpp common/checker.cpp common/simulator.cpp)
+add_library(crash_common STATIC common/settings.cpp common/script.cpp common/recorder.cpp common/checker.cpp common/simulator.cpp
+  common/damage.cpp common/reading.cpp)
 target_link_libraries(crash_common PUBLIC crash_means)
 
 # crash_test(NAME TIMEOUT ARGUMENTS...): tests/crash/<name>.cpp, and the slice of it that every test run takes.
@@ -14,3 +15,4 @@ crash_test(crash_kill 900 --kills 1000)
 if(TARGET resonance_cli)
   add_dependencies(crash_kill resonance_cli)
 endif()
+crash_test(crash_flips 900)

@@ -38,6 +38,7 @@ unsigned record_run(RunWriter& writer, const WriterPlan& plan, std::uint64_t run
     if (commits(plan, step.kind)) notes.committed = done + 1;
     if (options.pause.count() > 0) std::this_thread::sleep_for(options.pause);
   }
+  if (options.dies_before_closing) ::kill(::getpid(), SIGKILL);
   notes.state = RunNotes::closing;
   writer.close_run();
   notes.committed = done;

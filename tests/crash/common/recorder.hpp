@@ -17,6 +17,7 @@ namespace resonance::crash {
 struct RecorderOptions {
   std::chrono::microseconds pause{0};  ///< between two steps
   unsigned most_runs = Board::kRuns;   ///< then it closes the beamtime and leaves
+  bool dies_before_closing = false;    ///< kills itself when all steps of its first run are done
   unsigned most_steps_in_all = 0;      ///< 0: no limit
 };
 
