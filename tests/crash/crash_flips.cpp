@@ -124,6 +124,7 @@ class Bench {
       results_.say(fmt::format("{}: {}: threw {}", subject_.name, words_of(file, damage), error.what()));
     }
     ::alarm(0);
+    require_untouched(damage);
     heal(folder_, file, damage);
     std::error_code ignored;
     fs::remove(folder_ / "x.db-shm", ignored);
@@ -133,6 +134,20 @@ class Bench {
  private:
   [[nodiscard]] bool has_log() const {
     return std::any_of(subject_.files.begin(), subject_.files.end(), [](const auto& file) { return file.kind == SoundFile::Kind::log; });
+  }
+
+  /// Invariant R1: readers neither remove nor change anything. What they did is undone.
+  void require_untouched(const Damage& damage) {
+    for (std::uint32_t i = 0; i < subject_.files.size(); ++i) {
+      const auto& file = subject_.files[i];
+      std::error_code ignored;
+      const auto size = fs::exists(folder_ / file.path) ? fs::file_size(folder_ / file.path, ignored) : ~0ull;
+      if (i == damage.file || size == file.bytes.size()) continue;
+      results_.say(fmt::format("{}: {}: a reader has changed or removed {}", subject_.name, words_of(subject_.files[damage.file], damage),
+                               file.path.string()));
+      fs::remove(folder_ / file.path, ignored);
+      fs::copy_file(subject_.folder / file.path, folder_ / file.path);
+    }
   }
 
   void judge(const Damage& damage) {
