@@ -1,6 +1,6 @@
 # Programs that kill, damage, starve and crowd (README.md). What they share is compiled once.
 add_library(crash_common STATIC common/settings.cpp common/script.cpp common/recorder.cpp common/checker.cpp common/simulator.cpp
-  common/damage.cpp common/reading.cpp)
+  common/damage.cpp common/reading.cpp common/stubborn.cpp)
 target_link_libraries(crash_common PUBLIC crash_means)
 
 # crash_test(NAME TIMEOUT ARGUMENTS...): tests/crash/<name>.cpp, and the slice of it that every test run takes.
@@ -16,3 +16,5 @@ if(TARGET resonance_cli)
   add_dependencies(crash_kill resonance_cli)
 endif()
 crash_test(crash_flips 900)
+crash_test(crash_io_errors 900 --every 17)
+target_link_libraries(crash_io_errors PRIVATE crash_seam ${CMAKE_DL_LIBS})
