@@ -1,6 +1,6 @@
 # Programs that kill, damage, starve and crowd (README.md). What they share is compiled once.
 add_library(crash_common STATIC common/settings.cpp common/script.cpp common/recorder.cpp common/checker.cpp common/simulator.cpp
-  common/damage.cpp common/reading.cpp common/stubborn.cpp)
+  common/damage.cpp common/follower.cpp common/reading.cpp common/stubborn.cpp)
 target_link_libraries(crash_common PUBLIC crash_means)
 
 # crash_test(NAME TIMEOUT ARGUMENTS...): tests/crash/<name>.cpp, and the slice of it that every test run takes.
@@ -18,3 +18,6 @@ endif()
 crash_test(crash_flips 900)
 crash_test(crash_io_errors 900 --every 17)
 target_link_libraries(crash_io_errors PRIVATE crash_seam ${CMAKE_DL_LIBS})
+crash_test(crash_many 300 --seconds 20)
+add_test(NAME crash_many_threads COMMAND crash_many --threads --seconds 10)
+set_tests_properties(crash_many_threads PROPERTIES LABELS crash TIMEOUT 300)

@@ -178,7 +178,7 @@ void perform(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, 
 void open_run(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed) {
   RunOptions how;
   how.uid = run_uid(run_seed);
-  how.metadata = Json::object({{"plan", plan.words()}});
+  how.metadata = Json::object({{"plan", plan.words()}, {"writer_seed", plan.seed}, {"run_seed", run_seed}});
   how.sample = SampleMetadata{};
   how.sample->name = "film";
   writer.open_run("count", std::move(how));
