@@ -224,7 +224,7 @@ class Case {
               trouble.call, trouble.words);
     if (!troubles_.empty())
       ++sums.told;
-    else if (!logged_.empty())
+    else if (logged_)
       ++sums.logged;
     else {
       ++sums.silent;
@@ -248,7 +248,7 @@ class Case {
   FaultyDisk disk_;
   std::vector<Trouble> troubles_;
   std::vector<KnownRun> known_;
-  std::string logged_;
+  bool logged_ = false;
 };
 
 std::vector<Scenario> scenarios(const fs::path& folder, std::uint64_t seed) {

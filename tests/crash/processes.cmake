@@ -21,3 +21,7 @@ target_link_libraries(crash_io_errors PRIVATE crash_seam ${CMAKE_DL_LIBS})
 crash_test(crash_many 300 --seconds 20)
 add_test(NAME crash_many_threads COMMAND crash_many --threads --seconds 10)
 set_tests_properties(crash_many_threads PROPERTIES LABELS crash TIMEOUT 300)
+crash_test(crash_full_disk 300)
+if(NOT RESONANCE_SANITIZE)  # they have an operator new of their own
+  crash_test(crash_memory 300 --cases 300)
+endif()

@@ -154,6 +154,7 @@ std::vector<std::byte> pixels(const WriterPlan& plan, std::uint64_t run_seed, un
 void perform(RunWriter& writer, const WriterPlan& plan, std::uint64_t run_seed, const Step& step,
              std::vector<std::string> (&uids)[kStreams]) {
   auto& own = uids[step.stream];
+  if (own.size() + step.events > own.capacity()) own.reserve(2 * own.size() + step.events);  // so that nothing fails behind the call
   std::vector<std::byte> memory;
   switch (step.kind) {
     case StepKind::event:

@@ -1,6 +1,7 @@
 /// Records one run on a machine that fails, as a stubborn user would: notes what each call said, tries again, closes, and goes home.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -31,6 +32,7 @@ class StubbornRecorder {
     bool room_was_made = true;                                 ///< make_room() ends the trouble
     bool may_lack_memory = false;                              ///< std::bad_alloc is no surprise
     std::function<void(const std::string&)> now_at = [](const auto&) {};  ///< told each call before it is made
+    std::function<void(bool)> inside = [](bool) {};                       ///< true before, false after each call
   };
   StubbornRecorder(std::filesystem::path database, WriterPlan plan, Means means);
 
@@ -38,7 +40,8 @@ class StubbornRecorder {
   void run();
 
   [[nodiscard]] const std::vector<Trouble>& troubles() const noexcept { return troubles_; }
-  [[nodiscard]] const std::string& logged() const noexcept { return logged_; }
+  /// Whether the writer logged anything.
+  [[nodiscard]] bool logged() const noexcept { return logged_; }
   /// The run, as known after run(); nothing when it was not begun.
   [[nodiscard]] const std::vector<KnownRun>& known() const noexcept { return known_; }
 
@@ -53,7 +56,7 @@ class StubbornRecorder {
   Means means_;
   std::vector<Trouble> troubles_;
   std::vector<KnownRun> known_;
-  std::string logged_;
+  std::atomic<bool> logged_ = false;
 };
 
 /// After the trouble is over: the next writer opens the beamtime and records a run; what was acknowledged is there, and verify
