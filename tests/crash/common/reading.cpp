@@ -73,10 +73,11 @@ RunReading read_run(const Run& run) {
 
 /// Members of `sound` that `damaged` has not, and the other way round.
 template <class T>
-std::uint64_t differences(std::vector<T> sound, std::vector<T> damaged) {
+std::uint64_t differences(const std::vector<T>& sound, const std::vector<T>& damaged, Effect& effect) {
   std::uint64_t out = 0;
   const auto common = std::min(sound.size(), damaged.size());
   for (std::size_t i = 0; i < common; ++i) out += sound[i] == damaged[i] ? 0 : 1;
+  effect.only_shorter &= out == 0 && damaged.size() <= sound.size();
   return out + std::max(sound.size(), damaged.size()) - common;
 }
 
@@ -89,22 +90,23 @@ const T& found_or_empty(const std::map<std::string, T>& all, const std::string& 
 
 void compare_frames(const RunReading& sound, const RunReading& damaged, const std::string& field, Effect& effect) {
   if (damaged.refused.contains("frames " + field)) return;
-  auto expected = found_or_empty(sound.frames, field);
+  const auto& expected = found_or_empty(sound.frames, field);
   auto found = found_or_empty(damaged.frames, field);
   for (std::size_t i = 0; i < std::min(expected.size(), found.size()); ++i)
     if (!found[i].pixels && expected[i].seq_num == found[i].seq_num) found[i] = expected[i];  // an Error said so
-  effect.frames_changed += differences(std::move(expected), std::move(found));
+  effect.frames_changed += differences(expected, found, effect);
 }
 
 void compare_run(const RunReading& sound, const RunReading& damaged, Effect& effect) {
   effect.refused |= !damaged.refused.empty();
+  effect.only_shorter &= damaged.refused.empty();
   if (damaged.refused.contains("")) return;  // its streams and fields are not known then
   effect.description_changed |= sound.description != damaged.description;
   auto streams = sound.events;
   streams.insert(damaged.events.begin(), damaged.events.end());
   for (const auto& [stream, rows] : streams)
     if (!damaged.refused.contains("events " + stream))
-      effect.events_changed += differences(found_or_empty(sound.events, stream), found_or_empty(damaged.events, stream));
+      effect.events_changed += differences(found_or_empty(sound.events, stream), found_or_empty(damaged.events, stream), effect);
   auto fields = sound.frames;
   fields.insert(damaged.frames.begin(), damaged.frames.end());
   for (const auto& [field, frames] : fields) compare_frames(sound, damaged, field, effect);
@@ -150,6 +152,7 @@ Findings findings_of_verify(const std::filesystem::path& database, bool full) {
 Effect compare(const BeamtimeReading& sound, const BeamtimeReading& damaged) {
   Effect out;
   out.refused = !damaged.refused.empty();
+  out.only_shorter = !out.refused;
   if (out.refused) return out;
   auto runs = sound.runs;
   runs.insert(damaged.runs.begin(), damaged.runs.end());
@@ -160,7 +163,7 @@ Effect compare(const BeamtimeReading& sound, const BeamtimeReading& damaged) {
     else if (!damaged.runs.contains(uid))
       compare_run(run, {}, out);
     else
-      out.description_changed = true;  // a run that never was
+      out.description_changed = true, out.only_shorter = false;  // a run that never was
   }
   return out;
 }

@@ -46,6 +46,7 @@ struct Effect {
   std::uint64_t events_changed = 0;  // rows that are other than they were, or not there, or too many, and no Error said so
   std::uint64_t frames_changed = 0;
   bool description_changed = false;
+  bool only_shorter = true;  // what is there is as it was; the newest runs, events and frames are not there
   [[nodiscard]] bool none() const noexcept { return !refused && events_changed == 0 && frames_changed == 0 && !description_changed; }
 };
 [[nodiscard]] Effect compare(const BeamtimeReading& sound, const BeamtimeReading& damaged);
