@@ -11,6 +11,7 @@
 
 #include "crash/model/images.hpp"
 #include "crash/model/options.hpp"
+#include "crash/model/point_scenarios.hpp"
 
 namespace resonance::crash {
 namespace {
@@ -34,17 +35,20 @@ class PowerLoss {
 
   [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
   [[nodiscard]] bool more() const {
-    return (options_.images == 0 || images_ < options_.images) && (options_.seconds == 0 || elapsed() < options_.seconds) && failures_ < 20000;
+    return (options_.images == 0 || images_ < options_.images) && (options_.seconds == 0 || elapsed() < options_.seconds) && failures_ < 20;
   }
 
   /// Each scenario is recorded anew, so that threads meet in another way, and crashes at some of its operations.
   void round() {
-    for (const auto& scenario : scenarios()) {
-      if ((!options_.scenario.empty() && scenario.name != options_.scenario) || !more()) continue;
-      Recording recording;
-      play(scenario, room_.path(), recording);
-      crash(recording);
-    }
+    for (const auto* all : {&scenarios(), &point_scenarios()})
+      for (const auto& scenario : *all) record(scenario);
+  }
+
+  void record(const Scenario& scenario) {
+    if ((!options_.scenario.empty() && scenario.name != options_.scenario) || !more()) return;
+    Recording recording;
+    play(scenario, room_.path(), recording);
+    crash(recording);
   }
 
   void crash(const Recording& recording) {
