@@ -8,6 +8,7 @@
 #include "crash/model/check_frames.hpp"
 #include "crash/model/fingerprint.hpp"
 #include "crash/model/session.hpp"
+#include "crash/seam/operation_log.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
 #include "resonance/verify.hpp"

@@ -22,7 +22,7 @@ RunWriterOptions quiet_options(Durability level, Codec codec) {
   return out;
 }
 
-Session::Session(std::filesystem::path database, RunWriterOptions options, const OperationLog& log, Expected& expected, bool early)
+Session::Session(std::filesystem::path database, RunWriterOptions options, const Timeline& log, Expected& expected, bool early)
     : database_(std::move(database)),
       level_(options.durability),
       log_(log),

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "crash/model/expected.hpp"
-#include "crash/seam/operation_log.hpp"
+#include "crash/seam/timeline.hpp"
 #include "resonance/run_writer.hpp"
 
 namespace resonance::crash {
@@ -24,7 +24,7 @@ struct FieldFrames {
 class Session {
  public:
   /// `early`: a broken protocol, for the test of the tests: calls are taken for acknowledged before they are made.
-  Session(std::filesystem::path database, RunWriterOptions options, const OperationLog& log, Expected& expected, bool early = false);
+  Session(std::filesystem::path database, RunWriterOptions options, const Timeline& log, Expected& expected, bool early = false);
 
   void open_run(const std::string& plan = "count");
   /// A stream with the number "x" and the fields.
@@ -55,7 +55,7 @@ class Session {
 
   std::filesystem::path database_;
   Durability level_;
-  const OperationLog& log_;
+  const Timeline& log_;
   Expected& expected_;
   const bool early_;
   std::unique_ptr<RunWriter> writer_;
