@@ -115,7 +115,7 @@ class Hunt {
   std::vector<std::string> faults_of(const Recording& recording, const ImageName& name) {
     Disk disk(recording.log);
     disk.advance_to(name.position);
-    return check_image(recording, disk, name, room_.path(), false);
+    return check_image(recording, disk, name, room_.path(), {});
   }
 
   const Options options_;

@@ -66,7 +66,7 @@ class PowerLoss {
   }
 
   void one(const Recording& recording, const Disk& disk, const ImageName& name) {
-    const auto faults = check_image(recording, disk, name, room_.path(), images_ % 8 == 0);
+    const auto faults = check_image(recording, disk, name, room_.path(), checks_of(images_));
     ++images_;
     ++counts_[recording.name];
     if (faults.empty()) return;
@@ -108,7 +108,7 @@ int replay(const std::string& text) {
   std::filesystem::remove_all(kept);
   (void)disk.save(kept, name.survival, name.seed);
   fmt::print("{}: {}; the disk as it was left: {}\n", recording.name, place_of(recording, name.position), kept.string());
-  const auto faults = check_image(recording, disk, name, room.path(), true);
+  const auto faults = check_image(recording, disk, name, room.path(), checks_of(0));
   for (const auto& fault : faults) fmt::print("  {}\n", fault);
   if (faults.empty()) fmt::print("no fault\n");
   return faults.empty() ? 0 : 1;

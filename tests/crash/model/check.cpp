@@ -30,7 +30,7 @@ class Check {
     attempt("1 opening for writing", [&] { recover(); });
     if (!faults_.empty()) return faults_;
     attempt("1 reading after recovery", [&] { read(true); });
-    attempt("5 verify", [&] { verify(); });
+    if (options_.verify) attempt("5 verify", [&] { verify(); });
     if (options_.again && faults_.empty()) {
       attempt("7 recovering again", [&] { recover_again(); });
       attempt("7 a new run", [&] { record_new_run(); });

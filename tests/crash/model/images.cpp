@@ -19,12 +19,12 @@ std::string place_of(const Recording& recording, std::uint64_t position) {
 }
 
 std::vector<std::string> check_image(const Recording& recording, const Disk& disk, const ImageName& name, const fs::path& room,
-                                     bool again) {
+                                     CheckOptions options) {
   const auto folder = room / "image";
   fs::remove_all(folder);
-  const bool tore_pages = disk.save(folder, name.survival, name.seed);
+  options.torn_sectors = disk.save(folder, name.survival, name.seed);
   const Crash crash{name.position, name.survival == Survival::everything ? Death::process : Death::power};
-  auto out = check_beamtime(folder / "x.db", recording.expected, crash, {.again = again, .torn_sectors = tore_pages});
+  auto out = check_beamtime(folder / "x.db", recording.expected, crash, options);
   fs::remove_all(folder);
   return out;
 }
@@ -33,7 +33,7 @@ Room::Room() {
   std::error_code ignored;
   auto place = fs::path("/dev/shm");
   if (const auto space = fs::space(place, ignored); ignored || space.available < (256u << 20)) place = fs::temp_directory_path();
-  auto name = (place / "resonance-crash-XXXXXX").string();
+  auto name = (place / "resonance-images-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp " + name);
   path_ = name;
 }

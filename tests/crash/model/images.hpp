@@ -21,7 +21,10 @@ struct ImageName {
 
 /// `disk` stands at name.position. \return what is wrong
 [[nodiscard]] std::vector<std::string> check_image(const Recording& recording, const Disk& disk, const ImageName& name,
-                                                   const std::filesystem::path& room, bool again);
+                                                   const std::filesystem::path& room, CheckOptions options);
+
+/// What is done with image number n: all of it with one in sixteen, so that there is time for more images.
+[[nodiscard]] inline CheckOptions checks_of(std::uint64_t n) { return {.verify = n % 2 == 0, .again = n % 16 == 0}; }
 
 /// "behind operation 411, rename x.zarr/runs/RUN/ccd/c/0/0/0"
 [[nodiscard]] std::string place_of(const Recording& recording, std::uint64_t position);

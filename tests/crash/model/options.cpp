@@ -30,7 +30,7 @@ Options parse_options(int count, char** arguments, const char* about, const Opti
     if (i + 1 == count) help(arguments[0], about, 2);
     const std::string value = arguments[++i];
     try {
-      // A limit that is given takes the place of those that are not.
+      // A limit that is given takes the place of those that are not; of two, the one that is met first counts.
       if ((name == "--images" || name == "--seconds") && !std::exchange(limited, true)) out.images = 0, out.seconds = 0;
       if (name == "--images")
         out.images = std::stoull(value);
