@@ -11,6 +11,7 @@ namespace resonance::crash {
 
 /// What is checked, and what each image costs.
 struct CheckOptions {
+  bool before = true;         ///< read what the crash left, before it is recovered
   bool verify = true;         ///< also by verify_beamtime(), which is a third of the time
   bool again = false;         ///< recover a second time, which changes nothing, and record a new run
   bool torn_sectors = false;  ///< parts of pages were lost, which readers of raw frames may not notice before recovery

@@ -66,7 +66,7 @@ class Frames {
       if (check_.torn_sectors && !check_.recovered) (void)images.verify(i);
     } catch (const Error& error) {
       ++wanted.refused;
-      if (check_.recovered || check_.crash.death == Death::process)
+      if (check_.recovered || (check_.crash.death == Death::process && !check_.lost_before))
         faults_.push_back(fmt::format("3 frame {} of {} cannot be read: {}", i, images.field(), error.what()));
       return;
     }
@@ -92,7 +92,9 @@ class Frames {
     for (std::size_t i = 0; i < wanted.frames.size(); ++i) {
       met += wanted.met[i] ? 1 : 0;
       given += wanted.frames[i]->with_event ? 1 : 0;
-      if (!wanted.met[i] && check_.crash.keeps(wanted.frames[i]->promise))
+      // A chunk that was written again may be refused until recovery has gone back to its earlier version.
+      const bool refused = wanted.refused > 0 && !check_.recovered && check_.shared_chunks;
+      if (!wanted.met[i] && !refused && check_.crash.keeps(wanted.frames[i]->promise))
         faults_.push_back(fmt::format("1 frame {} of {} of event {} was acknowledged and is gone", i, field, seq_num));
     }
     const auto known = met + wanted.refused + wanted.lost;

@@ -17,6 +17,7 @@ struct FrameCheck {
   bool recovered = false;  ///< then every reference reads
   bool torn_sectors = false;
   bool lost_before = false;
+  bool shared_chunks = false;
 };
 
 /// Every frame of the events that are there reads as it was written, is recorded as lost, or, before recovery, is refused.

@@ -58,11 +58,13 @@ struct ExpectedRun {
 
 struct Expected {
   std::vector<ExpectedRun> runs;
-  bool lost_before = false;  ///< frames were lost before the log began
+  bool lost_before = false;    ///< frames were lost before the log began
+  bool shared_chunks = false;  ///< compressed frames share chunks, whose earlier versions only recovery looks for
 };
 
 /// Pixels of which no two seeds have the same, and no page is zero. Little of it is left after compression.
-[[nodiscard]] std::vector<std::byte> pixels_of(const ExpectedFrame& frame);
+/// Made once for each seed. One thread.
+[[nodiscard]] const std::vector<std::byte>& pixels_of(const ExpectedFrame& frame);
 
 /// What is promised at `crash` is promised from the first position on: for a scenario that begins with what a crash left.
 [[nodiscard]] Expected left_by(const Expected& expected, const Crash& crash);

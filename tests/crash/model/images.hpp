@@ -23,8 +23,12 @@ struct ImageName {
 [[nodiscard]] std::vector<std::string> check_image(const Recording& recording, const Disk& disk, const ImageName& name,
                                                    const std::filesystem::path& room, CheckOptions options);
 
-/// What is done with image number n: all of it with one in sixteen, so that there is time for more images.
-[[nodiscard]] inline CheckOptions checks_of(std::uint64_t n) { return {.verify = n % 2 == 0, .again = n % 16 == 0}; }
+/// What is done with image number n. One in sixteen is looked at from all sides; of the others half are read before recovery, half
+/// verified behind it, so that there is time for more images.
+[[nodiscard]] inline CheckOptions checks_of(std::uint64_t n) {
+  const bool all = n % 16 == 0;
+  return {.before = all || n % 2 == 1, .verify = all || n % 2 == 0, .again = all};
+}
 
 /// "behind operation 411, rename x.zarr/runs/RUN/ccd/c/0/0/0"
 [[nodiscard]] std::string place_of(const Recording& recording, std::uint64_t position);

@@ -60,6 +60,7 @@ void seal(const Stage& stage) {
 void share(const Stage& stage) {
   auto options = quiet_options(Durability::commit, Codec::zstd);
   options.frames.frames_per_chunk = 4;
+  stage.expected.shared_chunks = true;
   auto session = session_of(stage, options);
   one_run(session, kSmall, 3);
   session.sync();

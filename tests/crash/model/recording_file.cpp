@@ -90,7 +90,7 @@ void pass(File& file, Items& items) {
 
 template <class File>
 void pass_recording(File& file, Recording& r) {
-  pass_all(file, r.name, r.log.first, r.log.operations, r.expected.runs, r.expected.lost_before);
+  pass_all(file, r.name, r.log.first, r.log.operations, r.expected.runs, r.expected.lost_before, r.expected.shared_chunks);
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ void commit_blosc(const Stage& stage) {
 void shared_chunks(const Stage& stage, Durability level, Codec codec) {
   auto options = quiet_options(level, codec);
   options.frames.frames_per_chunk = 4;
+  stage.expected.shared_chunks = true;
   options.commit_interval = std::chrono::milliseconds(2);
   auto session = session_of(stage, options);
   session.open_run();

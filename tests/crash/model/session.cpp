@@ -76,7 +76,9 @@ ExpectedFrame Session::next_frame(const FieldFrames& frames, bool with_event) {
 }
 
 ExpectedEvent& Session::expect_event(ExpectedStream& stream, const std::vector<FieldFrames>& frames) {
+  const auto place = static_cast<std::uint64_t>(&stream - run().streams.data());
   ExpectedEvent event;
+  event.uid = fmt::format("{:08x}{:08x}{:016x}", expected_.runs.size(), place + 1, stream.events.size() + 1);
   event.x = static_cast<double>(stream.events.size()) + 0.5;
   auto& out = stream.events.emplace_back(std::move(event));
   for (const auto& field : frames)
@@ -112,6 +114,7 @@ struct Given {
   explicit Given(const ExpectedEvent& expected) {
     event.data = Json::object({{"x", expected.x}});
     event.time = 1.7e9 + expected.x;
+    event.uid = expected.uid;
     for (const auto& frame : expected.frames) pixels.push_back(pixels_of(frame));
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       const auto& frame = expected.frames[i];
@@ -127,7 +130,7 @@ struct Given {
 void Session::event(const std::string& name, const std::vector<FieldFrames>& frames) {
   auto& expected = expect_event(stream(name), frames);
   const Given given(expected);
-  const auto at = mark([&] { expected.uid = writer_->write_event(name, given.event); });
+  const auto at = mark([&] { writer_->write_event(name, given.event); });
   promise(expected.promise, at, level_ != Durability::group, level_ == Durability::strict);
   for (auto& frame : expected.frames) frame.promise = expected.promise;
   note_durable();
@@ -137,7 +140,7 @@ void Session::large_event(const std::string& name, std::uint64_t bytes) {
   auto& expected = expect_event(stream(name), {});
   Given given(expected);
   given.event.data.set("text", std::string(bytes, 'x'));
-  const auto at = mark([&] { expected.uid = writer_->write_event(name, given.event); });
+  const auto at = mark([&] { writer_->write_event(name, given.event); });
   promise(expected.promise, at, level_ != Durability::group, level_ == Durability::strict);
   note_durable();
 }
@@ -148,10 +151,7 @@ void Session::events(const std::string& name, std::uint64_t count, const std::ve
   for (std::uint64_t i = 0; i < count; ++i) given.emplace_back(expect_event(into, frames));
   std::vector<NewEvent> block;
   for (const auto& one : given) block.push_back(one.event);
-  const auto at = mark([&] {
-    const auto uids = writer_->write_events(name, block);
-    for (std::uint64_t i = 0; i < count; ++i) into.events[into.events.size() - count + i].uid = uids[i];
-  });
+  const auto at = mark([&] { writer_->write_events(name, block); });
   // What was queued before is committed with a block, by its order.
   promise_all(at, level_ == Durability::strict);
   note_durable();
@@ -163,7 +163,7 @@ void Session::add_frames(const std::string& name, std::uint64_t last_events, con
   std::vector<std::byte> block;
   for (auto event = events.end() - static_cast<std::ptrdiff_t>(last_events); event != events.end(); ++event) {
     event->frames.push_back(next_frame(frames, false));
-    const auto pixels = pixels_of(event->frames.back());
+    const auto& pixels = pixels_of(event->frames.back());
     block.insert(block.end(), pixels.begin(), pixels.end());
     uids.push_back(event->uid);
   }
