@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crash/seam/seam.hpp"
+#include "crash/seam/timeline.hpp"
 
 namespace resonance::crash {
 
@@ -37,7 +38,7 @@ struct FirstState {
   std::vector<std::byte> bytes;
 };
 
-class OperationLog final : public Observer {
+class OperationLog final : public Observer, public Timeline {
  public:
   /// The state of `folder`, which is watched from now on by a Watch on this log.
   void take_first_state(const std::filesystem::path& folder);
@@ -45,8 +46,7 @@ class OperationLog final : public Observer {
 
   std::vector<FirstState> first;
   std::vector<LoggedOperation> operations;
-  /// How many operations have happened, for marks like acknowledgements. Any thread.
-  [[nodiscard]] std::uint64_t position() const noexcept { return count_.load(); }
+  [[nodiscard]] std::uint64_t position() const noexcept override { return count_.load(); }  ///< operations that have happened
 
  private:
   std::atomic<std::uint64_t> count_ = 0;

@@ -42,6 +42,7 @@ SeamState& SeamState::instance() {
 
 void SeamState::start(const fs::path& folder, Observer& new_observer) {
   root_ = fs::canonical(folder).string();
+  next_ = 1;
   numbers_.clear();
   names_.clear();
   inodes_.clear();
@@ -152,13 +153,6 @@ std::uint64_t number_of(const std::string& relative_path) {
 void between_operations(void (*work)(void*), void* context) {
   const std::lock_guard lock(SeamState::instance().mutex);
   work(context);
-}
-
-void read_instead(const fs::path& path, const fs::path& instead) {
-  auto& state = SeamState::instance();
-  const std::lock_guard lock(state.mutex);
-  state.redirected_from = instead.empty() ? "" : path.string();
-  state.redirected_to = instead.string();
 }
 
 }  // namespace resonance::crash

@@ -46,7 +46,7 @@ class Observer {
   virtual void after(const Operation&, int /*error*/) {}
 };
 
-/// Watches a folder as long as it lives. One at a time; files that are there get numbers, in the order of their paths.
+/// Watches a folder as long as it lives. One at a time. The folder is number 1, files that are there follow in the order of their paths.
 class Watch {
  public:
   Watch(const std::filesystem::path& folder, Observer& observer);
@@ -64,8 +64,5 @@ template <class Work>
 void between_operations(Work&& work) {
   between_operations([](void* context) { (*static_cast<std::remove_reference_t<Work>*>(context))(); }, &work);
 }
-
-/// From now on reading `path` (a file that the kernel makes up, as /proc/sys/kernel/random/boot_id) reads `instead`; empty: no more.
-void read_instead(const std::filesystem::path& path, const std::filesystem::path& instead);
 
 }  // namespace resonance::crash

@@ -38,8 +38,6 @@ class SeamState {
   void renamed(const std::string& from, const std::string& to);
   void removed(const std::string& path);
 
-  std::string redirected_from, redirected_to;
-
  private:
   static constexpr std::size_t kDescriptors = 1 << 16;
   std::string root_;

@@ -133,14 +133,13 @@ bool is_there(const char* path) {
 template <class Real>
 int open_through(const char* path, int flags, Real&& real) {
   auto& state = SeamState::instance();
-  if (!state.redirected_from.empty() && path == state.redirected_from) return real(state.redirected_to.c_str());
-  if (!told()) return real(path);
+  if (!told()) return real();
   const std::lock_guard lock(state.mutex);
-  if (state.observer == nullptr) return real(path);
+  if (state.observer == nullptr) return real();
   const auto name = state.relative(path);
   const bool makes = name && (flags & O_CREAT) != 0 && !is_there(path);
   if (!makes) {
-    const int file = real(path);
+    const int file = real();
     state.opened(file, name);
     // What was there is gone, all at once.
     struct stat info{};
@@ -154,7 +153,7 @@ int open_through(const char* path, int flags, Real&& real) {
     errno = verdict.error;
     return -1;
   }
-  const int file = real(path);
+  const int file = real();
   const int error = file < 0 ? errno : 0;
   const auto number = file < 0 ? 0 : state.adopt(*name);
   state.opened(file, name);
@@ -216,19 +215,19 @@ using namespace resonance::crash;
 extern "C" {
 
 // NOLINTBEGIN: the names and types are the C library's.
-#define RESONANCE_OPEN(name)                                                                                     \
-  int name(const char* path, int flags, ...) {                                                                   \
-    va_list rest;                                                                                                \
-    va_start(rest, flags);                                                                                       \
-    const auto mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : mode_t{0};                   \
-    va_end(rest);                                                                                                \
-    return open_through(path, flags, [&](const char* real) { return RESONANCE_NEXT(name)(real, flags, mode); }); \
+#define RESONANCE_OPEN(name)                                                                   \
+  int name(const char* path, int flags, ...) {                                                 \
+    va_list rest;                                                                              \
+    va_start(rest, flags);                                                                     \
+    const auto mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : mode_t{0}; \
+    va_end(rest);                                                                              \
+    return open_through(path, flags, [&] { return RESONANCE_NEXT(name)(path, flags, mode); }); \
   }
 RESONANCE_OPEN(open)
 RESONANCE_OPEN(open64)
 
 int __open_2(const char* path, int flags) {  // what open() becomes with _FORTIFY_SOURCE
-  return open_through(path, flags, [&](const char* real) { return RESONANCE_NEXT(open)(real, flags, 0); });
+  return open_through(path, flags, [&] { return RESONANCE_NEXT(open)(path, flags, 0); });
 }
 int __open64_2(const char* path, int flags) { return __open_2(path, flags); }
 
