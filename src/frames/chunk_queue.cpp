@@ -71,7 +71,9 @@ class ChunkQueue::Slot final : public WorkerPool::Job {
 };
 
 ChunkQueue::ChunkQueue(WorkerPool& pool, FrameMemory& memory, const zarr::CodecChain& codecs, Write write)
-    : pool_(pool), memory_(memory), codecs_(codecs), write_(std::move(write)) {}
+    : pool_(pool), memory_(memory), codecs_(codecs), write_(std::move(write)) {
+  batch_.reserve(kWriteChunks);  // filled where nothing may be thrown
+}
 
 ChunkQueue::~ChunkQueue() { wait_until_empty(); }
 
