@@ -1,0 +1,36 @@
+#include "io/link.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "io/posix_error.hpp"
+
+namespace resonance::io {
+
+bool link_or_copy(FileSystem& files, const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
+  if (errno == EEXIST || errno == ENOENT) throw_errno(errno, "linking " + from.string() + " as", to);
+  const auto source = files.open(from, OpenMode::read);  // another file system, one without links, or no right to link
+  const auto copy = files.open(to, OpenMode::create_new);
+  copy->copy_from(*source, source->size());
+  return false;
+}
+
+void remove_tree(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) throw_errno(error.value(), "removing", path);
+}
+
+void sync_file_system(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw_errno(errno, "opening", path);
+  const int failed = ::syncfs(descriptor) != 0 ? errno : 0;
+  ::close(descriptor);
+  if (failed != 0) throw_errno(failed, "syncing the file system of", path);
+}
+
+}  // namespace resonance::io
