@@ -84,6 +84,8 @@ class VerifyQueries {
   std::optional<RunFacts> facts(const std::string& run_uid);  ///< in one read transaction
   /// Numbers that a stream misses: the last one before a gap and the first one behind it. At most `limit`.
   std::vector<std::pair<std::int64_t, std::int64_t>> gaps(std::string_view stream_uid, int limit);
+  /// Events that a repair could not get back.
+  std::uint64_t lost_events(std::string_view stream_uid);
   /// References of a stream behind (seq_num, id), in that order, at most `limit`.
   std::vector<FrameRow> frames(std::string_view stream_uid, std::int64_t seq_num, std::int64_t id, std::int64_t limit);
   bool ref_exists(std::int64_t id);

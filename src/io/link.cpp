@@ -19,6 +19,10 @@ bool link_or_copy(FileSystem& files, const std::filesystem::path& from, const st
   return false;
 }
 
+void link_folder(const std::filesystem::path& folder, const std::filesystem::path& name) {
+  if (::symlink(std::filesystem::absolute(folder).c_str(), name.c_str()) != 0) throw_errno(errno, "linking", name);
+}
+
 void remove_tree(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);

@@ -17,7 +17,8 @@ struct RepairContext {
   std::shared_ptr<io::FileSystem> files;        // shared with the caller, who may inject faults
   RepairReport report = {};
   double now = 0;     ///< when what is lost was found to be so
-  bool ours = false;  ///< Resonance wrote the database: it has our side tables
+  std::string unknown_run = {};  ///< made for events of which nobody knows to which run they belonged
+  bool ours = false;             ///< Resonance wrote the database: it has our side tables
 
   void tell(const RepairFinding& finding) {
     if (finding.outcome == Outcome::mended) ++report.mended;

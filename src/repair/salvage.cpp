@@ -210,8 +210,12 @@ class TableReader {
 
   void find_gaps() {
     std::int64_t next = 1;
-    for (const auto& [first, last] : seen_.ranges()) {
-      if (first > next && out_.gaps.size() < kMostGaps) out_.gaps.push_back({next, first - 1});
+    auto& gaps = out_.gaps;
+    const auto ranges = seen_.ranges();
+    for (const auto& [first, last] : ranges) {
+      // Rows that were deleted leave gaps, too; behind those a look-up finds nothing, and no damage.
+      if (first > next && gaps.size() < kMostGaps && (look_up(next) == Answer::damaged || look_up(first - 1) == Answer::damaged))
+        gaps.push_back({next, first - 1});
       next = last == kHighest ? last : std::max(next, last + 1);
     }
   }
