@@ -89,10 +89,21 @@ void link_arrays(RepairContext& context, FrameStatements& statements, const fs::
   }
 }
 
+namespace {
+
+bool holds_files(const fs::path& folder) {
+  bool any = false;
+  io::walk(folder, [&](const io::WalkEntry& entry) { return any = any || !entry.folder, !any; });
+  return any;
+}
+
+}  // namespace
+
 void note_left_out(RepairContext& context, const fs::path& store) {
   std::uint64_t told = 0;
   io::walk(context.store, [&](const io::WalkEntry& entry) {
     if (context.files->exists(store / entry.path.lexically_relative(context.store))) return entry.folder;
+    if (entry.folder && !holds_files(entry.path)) return false;
     if (++told <= kMostNotes)
       context.tell({.kind = "left_out",
                     .file = entry.path,

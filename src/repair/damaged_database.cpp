@@ -158,6 +158,9 @@ class Opener {
 
 void copy_database(io::FileSystem& files, const fs::path& from, const fs::path& to) {
   constexpr int kAttempts = 3;
+  if (io::file_bytes(from) == 0)
+    throw Error(ErrorCode::corrupt, fmt::format("{} is empty: there is nothing in it to be repaired", from.string()),
+                {.os_errno = 0, .file = from, .offset = {}, .database = true});
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     bool same = true;
     for (const char* side : {"", "-wal", "-journal"}) {

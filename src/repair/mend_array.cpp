@@ -210,8 +210,9 @@ class ArrayMender {
   }
 
   /// One behind the last frame that there may be: rows that name it may be lost.
-  std::uint64_t frames_to_look_for(std::uint64_t end) const {
-    auto out = named_ ? std::min(*named_ + 1, end) : 0;
+  std::uint64_t frames_to_look_for(std::uint64_t end) {
+    const auto last = frames_.last_number_below(end);
+    auto out = last ? *last + 1 : 0;
     if (!task_.rows_lost) return out;
     const auto said = store_ && store_->num_frames ? static_cast<std::uint64_t>(*store_->num_frames)
                       : metadata_                 ? metadata_->shape[0]

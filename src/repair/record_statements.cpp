@@ -207,11 +207,13 @@ std::vector<RunEnds> RecordStatements::runs() {
   std::vector<RunEnds> out;
   auto select = prepare(
       "SELECT r.uid, EXISTS (SELECT 1 FROM run_details d WHERE d.run_uid = r.uid), r.time_stop IS NULL AND r.exit_status IS NULL, "
-      "r.num_events, (SELECT count(*) FROM streams s JOIN events e ON e.stream_uid = s.uid WHERE s.run_uid = r.uid) FROM runs r ORDER BY "
+      "r.num_events, (SELECT count(*) FROM streams s JOIN events e ON e.stream_uid = s.uid WHERE s.run_uid = r.uid), (SELECT "
+      "count(*) FROM streams s JOIN events e ON e.stream_uid = s.uid WHERE s.run_uid = r.uid AND s.name = ?) FROM runs r ORDER BY "
       "r.time_start, r.rowid");
+  select.bind(1, kRecovered);
   while (select.step())
     out.push_back(
-        {select.string(0), select.int64(1) != 0, select.int64(2) != 0, select.optional_int64(3), select.int64(4), 0});
+        {select.string(0), select.int64(1) != 0, select.int64(2) != 0, select.optional_int64(3), select.int64(4), select.int64(5)});
   return out;
 }
 

@@ -43,11 +43,13 @@ struct LostEvent {
   std::string uid, group;
 };
 
+inline constexpr const char* kRecovered = "recovered";  ///< name of the stream of substitutes
+
 struct RunEnds {
   std::string uid;
   bool ours = false, open = false;
   std::optional<std::int64_t> num_events;
-  std::int64_t events = 0, frames = 0;
+  std::int64_t events = 0, substitutes = 0;  ///< rows; of them those for events that are lost
 };
 
 struct StreamOfRun {

@@ -93,9 +93,10 @@ void record_gap(RepairContext& context, RecordStatements& statements, const std:
 
 /// Events at the end of a stream leave no gap; that there were some is known from the run's count, if it is to be trusted.
 void record_lost_end(RepairContext& context, RecordStatements& statements, const RunEnds& run, const std::vector<StreamOfRun>& streams) {
-  const auto missing = run.num_events.value_or(0) - run.events - statements.lost_events_of(run.uid);
+  const auto missing = run.num_events.value_or(0) - (run.events - run.substitutes) - statements.lost_events_of(run.uid);
   if (missing <= 0 || run.open) return;
-  if (streams.size() == 1) {
+  if (std::count_if(streams.begin(), streams.end(), [](const auto& stream) { return stream.name != kRecovered; }) == 1 &&
+      streams.front().name != kRecovered) {
     const auto last = statements.last_seq_num(streams.front().uid);
     return record_gap(context, statements, run.uid, streams.front(), last + 1, last + missing);
   }
@@ -107,11 +108,11 @@ void record_lost_end(RepairContext& context, RecordStatements& statements, const
                 .message = fmt::format("{} events at the end of its {} streams are lost", missing, streams.size())});
 }
 
-void mend_run_end(RepairContext& context, RecordStatements& statements, const RunEnds& run) {
+void mend_run_end(RepairContext& context, RecordStatements& statements, const RunEnds& run, bool first_time) {
   const auto streams = statements.streams(run.uid);
   for (const auto& stream : streams)
     statements.each_gap(stream.uid, [&](auto first, auto last) { record_gap(context, statements, run.uid, stream, first, last); });
-  if (run.num_events != 0 || !streams.empty()) record_lost_end(context, statements, run, streams);
+  if (first_time) record_lost_end(context, statements, run, streams);
   if (run.open) {
     statements.close_run(run.uid, "the recording process ended without closing the run");
     tell(context, Outcome::mended, "dead_run", run.uid, fmt::format("run {} had no end; it is closed as failed", printable(run.uid)));
@@ -128,13 +129,12 @@ void mend_run_end(RepairContext& context, RecordStatements& statements, const Ru
 }  // namespace
 
 std::string recovered_stream(RepairContext& context, RecordStatements& statements, const std::string& run_uid) {
-  constexpr const char* kName = "recovered";
-  if (auto there = statements.stream_named(run_uid, kName)) return *there;
+  if (auto there = statements.stream_named(run_uid, kRecovered)) return *there;
   auto uid = new_uid(context.now);
-  statements.insert_stream(uid, run_uid, kName, context.now);
-  tell(context, Outcome::lost, "parent", run_uid,
-       fmt::format("events are lost whose frames are there: the frames belong to substitutes in stream '{}' of run {} now, which have no data",
-                   kName, printable(run_uid)));
+  statements.insert_stream(uid, run_uid, kRecovered, context.now);
+  tell(context, Outcome::note, "parent", run_uid,
+       fmt::format("frames of run {1} have lost their events: they belong to substitutes in its stream '{0}' now, which have no data",
+                   kRecovered, printable(run_uid)));
   return uid;
 }
 
@@ -200,9 +200,9 @@ void mend_checksums(RepairContext& context, RecordStatements& statements) {
   }
 }
 
-void mend_runs(RepairContext& context, RecordStatements& statements) {
+void mend_runs(RepairContext& context, RecordStatements& statements, bool first_time) {
   for (const auto& run : statements.runs())
-    if (run.ours) mend_run_end(context, statements, run);
+    if (run.ours) mend_run_end(context, statements, run, first_time);
 }
 
 }  // namespace resonance::repair

@@ -20,6 +20,7 @@ void drop_orphans(RepairContext& context, RecordStatements& statements);
 
 /// Events are compared with their checksums; gaps in their numbers are put on record; runs get their ends and their counts.
 void mend_checksums(RepairContext& context, RecordStatements& statements);
-void mend_runs(RepairContext& context, RecordStatements& statements);
+/// \param first_time runs.num_events is still what was recorded, and tells whether events at the end are lost
+void mend_runs(RepairContext& context, RecordStatements& statements, bool first_time);
 
 }  // namespace resonance::repair

@@ -214,7 +214,7 @@ class Repair {
       for (const auto& group : groups) mend_array(task, group);
       mend_parents(context_, records);
       drop_orphans(context_, records);
-      mend_runs(context_, records);
+      mend_runs(context_, records, round == 0);
       transaction.commit();
       const auto found = check(work_.database(), groups_in(connection));
       context_.report.verified = found.report;
