@@ -208,6 +208,11 @@ std::uint64_t FrameArrayWriter::committed() const noexcept {
   return committed_;
 }
 
+std::uint64_t FrameArrayWriter::durable() const noexcept {
+  const std::lock_guard lock(state_mutex_);
+  return durable_;
+}
+
 void FrameArrayWriter::publish() {
   const auto frames = committed();
   const std::lock_guard lock(publish_mutex_);
@@ -218,15 +223,19 @@ void FrameArrayWriter::publish() {
 
 void FrameArrayWriter::sync() {
   std::vector<std::shared_ptr<OpenShard>> shards;
+  std::uint64_t frames = 0;
   {
     const std::lock_guard lock(state_mutex_);
     shards.assign(shards_.begin(), shards_.end());
+    frames = committed_;
   }
   for (const auto& shard : shards) {
     const std::lock_guard lock(shard->sync_mutex);
     if (!shard->sealing) shard->file->sync();
   }
   sync_folders();
+  const std::lock_guard lock(state_mutex_);
+  durable_ = std::max(durable_, frames);
 }
 
 void FrameArrayWriter::sync_folders() {

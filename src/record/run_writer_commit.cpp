@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "record/event_checksums.hpp"
 #include "record/run_writer_impl.hpp"
 #include "resonance/error.hpp"
 
@@ -35,6 +36,7 @@ void RunWriter::Impl::drop_queue() noexcept {
   const std::lock_guard lock(mutex_);
   for (auto& [name, stream] : run_->streams) stream.queued = stream.committed;
   queue_.clear();
+  given_uids_.clear();
   run_->last_event.clear();
 }
 
@@ -51,6 +53,7 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
   }
   file_.transact([&] {
     for (const auto& row : batch.events) statements_.insert_event(row);
+    record::insert_event_checksums(statements_, batch.events);
     run.frames->insert(statements_, batch.refs);
   });
 }
@@ -82,6 +85,7 @@ void RunWriter::Impl::commit_queue() {
   run.frames->commit(batch_.frames);
   {
     const std::lock_guard lock(mutex_);
+    for (const auto& uid : batch_.given_uids) given_uids_.erase(uid);
     run.events += batch_.events.size();
     run.frame_refs += batch_.refs.size();
     for (const auto& [stream, committed] : counts) {
