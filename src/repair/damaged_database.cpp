@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "catalog/verify_statements.hpp"
 #include "repair/row_check.hpp"
@@ -27,12 +28,6 @@ constexpr int kCoreTables = 5;
 std::pair<std::uint64_t, double> state_of(const fs::path& file) {
   std::error_code ignored;
   return fs::exists(file, ignored) ? std::pair(io::file_bytes(file), io::modification_time(file)) : std::pair(std::uint64_t{0}, 0.0);
-}
-
-void copy_file(io::FileSystem& files, const fs::path& from, const fs::path& to) {
-  const auto source = files.open(from, io::OpenMode::read);
-  const auto copy = files.open(to, io::OpenMode::create_new);
-  copy->copy_from(*source, source->size());
 }
 
 void store_big(std::span<std::byte> header, std::size_t at, std::uint64_t value, std::size_t bytes) {
@@ -58,17 +53,42 @@ void make_header(std::span<std::byte> header, std::uint64_t page_bytes, std::uin
   store_big(header, 96, kSqliteVersion, 4);
 }
 
-/// The first page of a beamtime that has just been made: its tables lie where they lie in every file that began with this
-/// version of the tables.
-std::vector<std::byte> fresh_first_page(io::FileSystem& files, const fs::path& scratch, std::uint64_t page_bytes) {
-  const fs::path fresh = scratch.string() + ".fresh";
-  files.remove(fresh);
-  {
-    sqlite::Connection connection(fresh, sqlite::Access::create);
-    connection.execute(fmt::format("PRAGMA page_size = {}", page_bytes));
-    create_beamtime_schema(connection.handle());
+/// A table as far as it matters for reading its rows: without SQL indexes, of which the first page has no room for.
+std::string brief_definition(const TableSpec& table) {
+  std::string columns, keys;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto& column = table.columns[i];
+    const bool integer = column.kind == Kind::integer;
+    columns += fmt::format("{}{}{}", i == 0 ? "" : ",", column.name, column.kind == Kind::number ? " REAL" : integer ? " INTEGER" : " TEXT");
+    if (i == 0 && integer) columns += " PRIMARY KEY";
+    if (std::cmp_less(i, table.key_columns)) keys += fmt::format("{}{}", i == 0 ? "" : ",", column.name);
   }
-  auto page = io::read_bytes(fresh, UINT64_MAX);
+  if (table.has_rowid()) return fmt::format("CREATE TABLE {}({})", table.name, columns);
+  return fmt::format("CREATE TABLE {}({},PRIMARY KEY({}))WITHOUT ROWID", table.name, columns, keys);
+}
+
+/// A first page that says of each table that it is where a beamtime has it that began with this version of the tables.
+std::vector<std::byte> fresh_first_page(io::FileSystem& files, const fs::path& scratch, std::uint64_t page_bytes) {
+  const fs::path whole = scratch.string() + ".whole", brief = scratch.string() + ".brief";
+  for (const auto& path : {whole, brief}) {
+    files.remove(path);
+    sqlite::Connection connection(path, sqlite::Access::create);
+    connection.execute(fmt::format("PRAGMA page_size = {}", page_bytes));
+    if (path == whole)
+      create_beamtime_schema(connection.handle());
+    else
+      connection.set_user_version(kBeamtimeSchemaVersion);
+  }
+  sqlite::Connection from(whole, sqlite::Access::read);
+  sqlite::Connection to(brief, sqlite::Access::salvage);
+  for (const auto& table : beamtime_rows()) {
+    if (!schema::has_table(from, table.name)) continue;
+    auto insert = to.prepare("INSERT INTO sqlite_master(type, name, tbl_name, rootpage, sql) VALUES('table', ?1, ?1, ?2, ?3)");
+    insert.bind_all(table.name, from.query_int(fmt::format("SELECT rootpage FROM sqlite_master WHERE name = '{}'", table.name)),
+                    brief_definition(table));
+    insert.run();
+  }
+  auto page = io::read_bytes(brief, UINT64_MAX);
   page.resize(page_bytes);
   return page;
 }
@@ -167,13 +187,20 @@ void copy_database(io::FileSystem& files, const fs::path& from, const fs::path& 
       const fs::path source = from.string() + side, copy = to.string() + side;
       const auto before = state_of(source);
       files.remove(copy);
-      if (before.first > 0) copy_file(files, source, copy);
+      if (before.first > 0) io::copy_file(files, source, copy);
       same = same && state_of(source) == before;
     }
     if (same) return;
   }
   throw Error(ErrorCode::busy, fmt::format("{} changes while it is copied; end the program that writes to it", from.string()),
               {.os_errno = 0, .file = from, .offset = {}, .database = true});
+}
+
+sqlite::LogSurvey survey_log_of(io::FileSystem& files, const fs::path& database) {
+  const fs::path log = database.string() + "-wal";
+  if (!files.exists(log)) return {};
+  const auto file = files.open(log, io::OpenMode::read);
+  return sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return file->read_at(offset, out); });
 }
 
 std::string structural_damage(const fs::path& scratch) {

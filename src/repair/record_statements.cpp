@@ -17,14 +17,14 @@ std::string column_list(const TableSpec& table, std::string_view pattern, std::s
 }
 
 std::string insert_sql(const TableSpec& table) {
-  return table.has_rowid ? fmt::format("INSERT OR IGNORE INTO {}(rowid, {}) VALUES(?, {})", table.name, column_list(table, "{name}", ", "),
+  return table.has_rowid() ? fmt::format("INSERT OR IGNORE INTO {}(rowid, {}) VALUES(?, {})", table.name, column_list(table, "{name}", ", "),
                                        column_list(table, "?", ", "))
                          : fmt::format("INSERT OR IGNORE INTO {}({}) VALUES({})", table.name, column_list(table, "{name}", ", "),
                                        column_list(table, "?", ", "));
 }
 
 /// Whose key is a number has it as its rowid, too.
-bool key_is_rowid(const TableSpec& table) { return table.has_rowid && table.columns[0].kind == Kind::integer; }
+bool key_is_rowid(const TableSpec& table) { return table.has_rowid() && table.columns[0].kind == Kind::integer; }
 
 }  // namespace
 
@@ -54,12 +54,12 @@ void RescuedRows::bind(sqlite::Statement& statement, const Row& row, int first) 
 }
 
 bool RescuedRows::insert(const Row& row, bool keep_rowid) {
-  if (table_.has_rowid && keep_rowid)
+  if (table_.has_rowid() && keep_rowid)
     insert_.bind(1, row.rowid);
-  else if (table_.has_rowid)
+  else if (table_.has_rowid())
     insert_.bind(1, nullptr);
   if (!keep_rowid && key_is_rowid(table_)) return false;
-  bind(insert_, row, table_.has_rowid ? 2 : 1);
+  bind(insert_, row, table_.has_rowid() ? 2 : 1);
   insert_.run();
   return target_.changes() > 0;
 }

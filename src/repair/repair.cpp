@@ -79,6 +79,7 @@ class Repair {
 
   RepairReport run() {
     copy_database(*context_.files, context_.database, work_.scratch());
+    const auto log = survey_log_of(*context_.files, work_.scratch());
     damage_ = structural_damage(work_.scratch());
     std::set<std::string> groups;
     if (damage_.empty()) {
@@ -87,6 +88,14 @@ class Repair {
       groups = found.groups;
       if (has_odd_rows() || of_schema(found)) damage_ = "it has rows or tables that are not as they should be";
     }
+    if (log.state == sqlite::LogSurvey::State::damaged)
+      context_.tell({.outcome = Outcome::lost,
+                     .kind = "log",
+                     .count = log.lost,
+                     .file = context_.database.string() + "-wal",
+                     .offset = log.offset,
+                     .message = fmt::format("the log {}-wal is damaged at byte {}: {} transactions behind that place cannot be read",
+                                            context_.database.string(), log.offset, log.lost)});
     auto connection = damage_.empty() ? take_copy() : salvage();
     mend(connection, damage_.empty() ? std::optional(groups) : std::nullopt);
     connection.leave_write_ahead_log();

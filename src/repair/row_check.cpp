@@ -85,19 +85,19 @@ constexpr const char* kRunDetailsIndexes[] = {"sqlite_autoindex_run_details_1"};
 constexpr const char* kFrameStoresIndexes[] = {"sqlite_autoindex_frame_stores_1"};
 constexpr const char* kLostFramesIndexes[] = {"idx_lost_frames_event"};
 
-constexpr TableSpec kTables[] = {{"samples", kSamples, true, kSamplesIndexes},
-                                 {"runs", kRuns, true, kRunsIndexes},
-                                 {"streams", kStreams, true, kStreamsIndexes},
-                                 {"events", kEvents, true, kEventsIndexes},
-                                 {"image_refs", kImageRefs, true, kImageRefsIndexes},
-                                 {"run_details", kRunDetails, true, kRunDetailsIndexes},
-                                 {"run_tags", kRunTags, false},
-                                 {"frame_stores", kFrameStores, true, kFrameStoresIndexes},
-                                 {"frame_checksums", kFrameChecksums, true},
-                                 {"durable_frames", kDurableFrames, false},
-                                 {"lost_frames", kLostFrames, true, kLostFramesIndexes},
-                                 {"event_checksums", kEventChecksums, false},
-                                 {"lost_events", kLostEvents, false}};
+constexpr TableSpec kTables[] = {{"samples", kSamples, 0, kSamplesIndexes},
+                                 {"runs", kRuns, 0, kRunsIndexes},
+                                 {"streams", kStreams, 0, kStreamsIndexes},
+                                 {"events", kEvents, 0, kEventsIndexes},
+                                 {"image_refs", kImageRefs, 0, kImageRefsIndexes},
+                                 {"run_details", kRunDetails, 0, kRunDetailsIndexes},
+                                 {"run_tags", kRunTags, 2},
+                                 {"frame_stores", kFrameStores, 0, kFrameStoresIndexes},
+                                 {"frame_checksums", kFrameChecksums},
+                                 {"durable_frames", kDurableFrames, 1},
+                                 {"lost_frames", kLostFrames, 0, kLostFramesIndexes},
+                                 {"event_checksums", kEventChecksums, 2},
+                                 {"lost_events", kLostEvents, 2}};
 
 /// The text with U+FFFD in place of bytes that are no UTF-8, and without NUL, at which C programs end a text.
 std::string legible(std::string_view text) {

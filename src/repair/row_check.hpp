@@ -32,8 +32,9 @@ struct ColumnSpec {
 struct TableSpec {
   const char* name;
   std::span<const ColumnSpec> columns;
-  bool has_rowid = true;
+  int key_columns = 0;  ///< of a table without rowids; 0: it has rowids
   std::span<const char* const> indexes = {};  ///< which hold a rowid for each row
+  [[nodiscard]] bool has_rowid() const noexcept { return key_columns == 0; }
 };
 
 /// All tables that a beamtime may have, parents before their children.

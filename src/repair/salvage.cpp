@@ -73,7 +73,7 @@ class TableReader {
   Salvaged run() {
     out_.there = !present_.empty();
     if (!out_.there) return out_;
-    if (table_.has_rowid)
+    if (table_.has_rowid())
       read_by_rowid();
     else if (!scan(""))
       scan(fmt::format(" ORDER BY {} DESC", table_.columns[0].name));
@@ -82,8 +82,8 @@ class TableReader {
 
  private:
   [[nodiscard]] std::string select(std::string_view behind) const {
-    return fmt::format("SELECT {}, {} FROM {}{}{}", table_.has_rowid ? "rowid" : "0", columns_, table_.name,
-                       table_.has_rowid ? " NOT INDEXED" : "", behind);
+    return fmt::format("SELECT {}, {} FROM {}{}{}", table_.has_rowid() ? "rowid" : "0", columns_, table_.name,
+                       table_.has_rowid() ? " NOT INDEXED" : "", behind);
   }
 
   void note(const Error& error) {
@@ -99,7 +99,7 @@ class TableReader {
 
   void take(const sqlite::Statement& statement) {
     Row row{.rowid = statement.int64(0), .values = std::vector<Value>(table_.columns.size())};
-    if (table_.has_rowid && !seen_.insert(row.rowid)) return;
+    if (table_.has_rowid() && !seen_.insert(row.rowid)) return;
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       auto& value = row.values[i];
       const int column = static_cast<int>(i) + 1;

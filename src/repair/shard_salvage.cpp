@@ -8,7 +8,6 @@
 #include "frames/pixel_check.hpp"
 #include "resonance/error.hpp"
 #include "zarr/byte_order.hpp"
-#include "zarr/compressors.hpp"
 
 namespace resonance::repair {
 
@@ -245,14 +244,14 @@ class CompressedSurvey : Survey {
         at += it->second;
         continue;
       }
-      const auto length = zarr::encoded_length(layout_.codec, bytes_.at(at, most), decoded_.size());
+      const auto length = layout_.metadata.codecs.encoded_length(bytes_.at(at, most));
       std::string why;
-      if (length == 0 || !decode({at, length}, why)) {
+      if (!length || !decode({at, *length}, why)) {
         ++at;
         continue;
       }
-      candidates_.push_back({{at, length}, offer({at, length})});
-      at += length;
+      candidates_.push_back({{at, *length}, offer({at, *length})});
+      at += *length;
     }
     for (auto it = pending_.begin(); it != pending_.end();) it = found_.contains(it->first) ? pending_.erase(it) : std::next(it);
   }

@@ -10,7 +10,6 @@
 #include <climits>
 #include <memory>
 #include <new>
-#include <vector>
 
 #include "resonance/error.hpp"
 #include "zarr/blosc_frame.hpp"
@@ -82,43 +81,7 @@ std::size_t zstd_frame_bytes(std::span<const std::byte> in, std::size_t room) {
   return frame;
 }
 
-std::size_t blosc_length(std::span<const std::byte> in, std::size_t decoded_bytes) {
-  constexpr std::size_t kVersion = 2, kDecodedAt = 4, kEncodedAt = 12;
-  if (in.size() < BLOSC_MIN_HEADER_LENGTH || in[0] != std::byte{kVersion}) return 0;
-  if (load_little<std::uint32_t>(in.data() + kDecodedAt) != decoded_bytes) return 0;
-  const auto length = load_little<std::uint32_t>(in.data() + kEncodedAt);
-  return length > BLOSC_MIN_HEADER_LENGTH && length <= in.size() && length <= decoded_bytes + BLOSC_MAX_OVERHEAD ? length : 0;
-}
-
-std::size_t zstd_length(std::span<const std::byte> in, std::size_t decoded_bytes) {
-  if (in.size() < 4 || load_little<std::uint32_t>(in.data()) != ZSTD_MAGICNUMBER) return 0;
-  const auto length = ZSTD_findFrameCompressedSize(in.data(), in.size());
-  return ZSTD_isError(length) || length > ZSTD_compressBound(decoded_bytes) ? 0 : length;
-}
-
-std::size_t gzip_length(std::span<const std::byte> in, std::size_t decoded_bytes) {
-  if (in.size() < 3 || in[0] != std::byte{0x1f} || in[1] != std::byte{0x8b} || in[2] != std::byte{8}) return 0;
-  std::vector<std::byte> out(decoded_bytes);
-  std::size_t consumed = 0, written = 0;
-  const auto result =
-      libdeflate_gzip_decompress_ex(deflate_decompressor(), in.data(), in.size(), out.data(), out.size(), &consumed, &written);
-  return result == LIBDEFLATE_SUCCESS && written == decoded_bytes ? consumed : 0;
-}
-
 }  // namespace
-
-std::size_t encoded_length(Codec codec, std::span<const std::byte> in, std::size_t decoded_bytes) {
-  switch (codec) {
-    case Codec::blosc:
-      return blosc_length(in, decoded_bytes);
-    case Codec::zstd:
-      return zstd_length(in, decoded_bytes);
-    case Codec::gzip:
-      return gzip_length(in, decoded_bytes);
-    default:
-      return 0;
-  }
-}
 
 std::size_t bound(const BloscCodec&, std::size_t bytes) noexcept { return bytes + BLOSC_MAX_OVERHEAD; }
 std::size_t bound(const ZstdCodec&, std::size_t bytes) noexcept { return ZSTD_compressBound(bytes); }

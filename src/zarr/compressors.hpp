@@ -25,10 +25,6 @@ std::size_t compress(const GzipCodec& codec, std::span<const std::byte> in, std:
 std::size_t compress(const ZlibCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
 std::size_t compress(const Lz4Codec& codec, std::span<const std::byte> in, std::span<std::byte> out);
 
-/// Length of the encoded chunk that `in` begins with, as far as that can be seen: what lies behind it may be anything. 0 when
-/// no chunk of `decoded_bytes` in this codec begins there. That it can be decoded is not said, except for gzip.
-[[nodiscard]] std::size_t encoded_length(Codec codec, std::span<const std::byte> in, std::size_t decoded_bytes);
-
 /// Never writes past `out`, whatever the header of `in` says. \return bytes written \throws Error(corrupt)
 std::size_t decompress(const BloscCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
 std::size_t decompress(const ZstdCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
