@@ -58,9 +58,7 @@ struct RepairReport {
   std::uint64_t files_linked = 0, files_copied = 0, files_written = 0;  ///< of the store: untouched ones, and those made anew
   VerifyReport verified;  ///< what the check of the repaired beamtime counted; faults in it are not of our making
   /// Whether all that was recorded is there and unchanged, as far as anybody can know.
-  [[nodiscard]] bool complete() const noexcept {
-    return events_lost + events_changed + frames_lost + rows_lost + verified.num_faults == 0;
-  }
+  [[nodiscard]] bool complete() const noexcept { return events_lost + events_changed + frames_lost + rows_lost + verified.num_faults == 0; }
 };
 
 /// Repair a beamtime into `<name>.repaired.db` and `.zarr`, which appear when they are complete. Calls `visit` for each thing

@@ -16,6 +16,7 @@ bool link_or_copy(FileSystem& files, const std::filesystem::path& from, const st
   const auto source = files.open(from, OpenMode::read);  // another file system, one without links, or no right to link
   const auto copy = files.open(to, OpenMode::create_new);
   copy->copy_from(*source, source->size());
+  copy->sync();
   return false;
 }
 
@@ -27,14 +28,6 @@ void remove_tree(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);
   if (error) throw_errno(error.value(), "removing", path);
-}
-
-void sync_file_system(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw_errno(errno, "opening", path);
-  const int failed = ::syncfs(descriptor) != 0 ? errno : 0;
-  ::close(descriptor);
-  if (failed != 0) throw_errno(failed, "syncing the file system of", path);
 }
 
 }  // namespace resonance::io

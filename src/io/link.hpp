@@ -7,7 +7,7 @@
 
 namespace resonance::io {
 
-/// Give the file `from` the name `to` as well; where the file system cannot, make a copy. A symbolic link is followed.
+/// Give the file `from` the name `to` as well; where the file system cannot, make a copy, which is synced. A symbolic link is followed.
 /// \return whether both names are one file
 bool link_or_copy(FileSystem& files, const std::filesystem::path& from, const std::filesystem::path& to);
 
@@ -16,8 +16,5 @@ void link_folder(const std::filesystem::path& folder, const std::filesystem::pat
 
 /// Remove a folder with all that is in it. Symbolic links in it are removed, not followed. Fine when it is not there.
 void remove_tree(const std::filesystem::path& path);
-
-/// What was written to the file system of `path`, names and data, is on stable storage afterwards.
-void sync_file_system(const std::filesystem::path& path);
 
 }  // namespace resonance::io

@@ -16,7 +16,7 @@ struct RepairContext {
   const std::filesystem::path database, store;  ///< the damaged ones
   std::shared_ptr<io::FileSystem> files;        // shared with the caller, who may inject faults
   RepairReport report = {};
-  double now = 0;     ///< when what is lost was found to be so
+  double now = 0;                ///< when what is lost was found to be so
   std::string unknown_run = {};  ///< made for events of which nobody knows to which run they belonged
   bool ours = false;             ///< Resonance wrote the database: it has our side tables
 

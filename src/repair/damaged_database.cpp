@@ -42,14 +42,14 @@ void make_header(std::span<std::byte> header, std::uint64_t page_bytes, std::uin
   std::memcpy(header.data(), kMagic.data(), kMagic.size());
   store_big(header, 16, page_bytes == kMostPageBytes ? 1 : page_bytes, 2);
   store_big(header, 18, log ? 0x0202 : 0x0101, 2);
-  store_big(header, 21, 0x402020, 3);   // fractions of a page that a payload may take
-  store_big(header, 24, kCounter, 4);   // of changes
+  store_big(header, 21, 0x402020, 3);  // fractions of a page that a payload may take
+  store_big(header, 24, kCounter, 4);  // of changes
   store_big(header, 28, file_bytes / page_bytes, 4);
-  store_big(header, 40, 1, 4);          // schema cookie
-  store_big(header, 44, 4, 4);          // schema format
-  store_big(header, 56, 1, 4);          // UTF-8
+  store_big(header, 40, 1, 4);  // schema cookie
+  store_big(header, 44, 4, 4);  // schema format
+  store_big(header, 56, 1, 4);  // UTF-8
   store_big(header, 60, kBeamtimeSchemaVersion, 4);
-  store_big(header, 92, kCounter, 4);   // the number of pages is valid for this counter
+  store_big(header, 92, kCounter, 4);  // the number of pages is valid for this counter
   store_big(header, 96, kSqliteVersion, 4);
 }
 
@@ -59,7 +59,10 @@ std::string brief_definition(const TableSpec& table) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto& column = table.columns[i];
     const bool integer = column.kind == Kind::integer;
-    columns += fmt::format("{}{}{}", i == 0 ? "" : ",", column.name, column.kind == Kind::number ? " REAL" : integer ? " INTEGER" : " TEXT");
+    columns += fmt::format("{}{}{}", i == 0 ? "" : ",", column.name,
+                           column.kind == Kind::number ? " REAL"
+                           : integer                   ? " INTEGER"
+                                                       : " TEXT");
     if (i == 0 && integer) columns += " PRIMARY KEY";
     if (std::cmp_less(i, table.key_columns)) keys += fmt::format("{}{}", i == 0 ? "" : ",", column.name);
   }
@@ -73,6 +76,7 @@ std::vector<std::byte> fresh_first_page(io::FileSystem& files, const fs::path& s
   for (const auto& path : {whole, brief}) {
     files.remove(path);
     sqlite::Connection connection(path, sqlite::Access::create);
+    connection.set_synchronous(sqlite::Synchronous::off);
     connection.execute(fmt::format("PRAGMA page_size = {}", page_bytes));
     if (path == whole)
       create_beamtime_schema(connection.handle());
@@ -81,6 +85,7 @@ std::vector<std::byte> fresh_first_page(io::FileSystem& files, const fs::path& s
   }
   sqlite::Connection from(whole, sqlite::Access::read);
   sqlite::Connection to(brief, sqlite::Access::salvage);
+  to.set_synchronous(sqlite::Synchronous::off);
   for (const auto& table : beamtime_rows()) {
     if (!schema::has_table(from, table.name)) continue;
     auto insert = to.prepare("INSERT INTO sqlite_master(type, name, tbl_name, rootpage, sql) VALUES('table', ?1, ?1, ?2, ?3)");
@@ -161,7 +166,8 @@ class Opener {
       const auto fresh = fresh_first_page(files_, scratch_, size);
       std::copy(fresh.begin(), fresh.end(), page.begin());
       make_header(std::span(page).first(kHeaderBytes), size, bytes_, io::file_bytes(scratch_.string() + "-wal") > 0);
-      try_page(page, "the first page of the file, which says where its tables are, was damaged; they were found where a new beamtime has them");
+      try_page(page,
+               "the first page of the file, which says where its tables are, was damaged; they were found where a new beamtime has them");
     }
   }
 

@@ -36,9 +36,7 @@ std::vector<std::string> FrameStatements::groups() {
   return out;
 }
 
-std::optional<catalog::StoreRow> FrameStatements::store(std::string_view group) {
-  return catalog::VerifyQueries(connection_).store(group);
-}
+std::optional<catalog::StoreRow> FrameStatements::store(std::string_view group) { return catalog::VerifyQueries(connection_).store(group); }
 
 void FrameStatements::put_store(const catalog::StoreRow& row) {
   auto insert = connection_.prepare(
@@ -166,7 +164,9 @@ void FrameStatements::name(std::string_view event_uid, const catalog::StoreRow& 
                            std::optional<std::int64_t> wanted) {
   auto insert = connection_.prepare(
       "INSERT INTO image_refs(id, event_uid, field_name, zarr_group, index_in_stack, shape_x, shape_y, dtype, compression_codec) "
-      "VALUES((SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM image_refs WHERE id = ?1)), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+      "VALUES(coalesce((SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM image_refs WHERE id = ?1)), (SELECT max((SELECT coalesce(max(id), 0) "
+      "FROM "
+      "image_refs), (SELECT coalesce(max(ref_id), 0) FROM frame_checksums)) + 1)), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   insert.bind_all(wanted, event_uid, store.field, store.group, number, store.height, store.width, store.dtype, store.codec).run();
 }
 

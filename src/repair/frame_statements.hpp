@@ -44,7 +44,7 @@ class FrameStatements {
 
   /// Have the references to this array at hand, in the order of their numbers.
   void collect(std::string_view group);
-  std::optional<std::uint64_t> last_number();           ///< of those collected, lost ones left out
+  std::optional<std::uint64_t> last_number();  ///< of those collected, lost ones left out
   std::optional<std::uint64_t> last_number_below(std::uint64_t end);
   std::vector<Reference> between(std::uint64_t first, std::uint64_t end);
   std::vector<Reference> at_least(std::uint64_t first, std::uint64_t limit);
@@ -56,7 +56,8 @@ class FrameStatements {
   std::optional<Neighbour> before(std::uint64_t number), behind(std::uint64_t number);
   /// The event of this number that has no frame of the field yet.
   std::optional<std::string> event_without(std::string_view stream_uid, std::int64_t seq_num, std::string_view field);
-  /// A reference to frame `number`, like the others of the group, with the id `wanted` if that is free.
+  /// A reference to frame `number`, like the others of the group, with the id `wanted` if that is free, else one that no checksum
+  /// belongs to.
   void name(std::string_view event_uid, const catalog::StoreRow& store, std::uint64_t number, std::optional<std::int64_t> wanted);
   void name_lost(std::string_view event_uid, const catalog::StoreRow& store, std::uint64_t number, double now, std::string_view reason);
   std::int64_t lost(std::string_view group);  ///< rows of lost_frames

@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kByNeighbours = "to which events they belong follows from the rows around them";
+constexpr const char* kBySubstitute = "they are there, and belong to substitute events in stream 'recovered' now";
 constexpr std::uint64_t kForeignFrames = 4096;  // looked at together
 
 bool is_mark(const zarr::ArrayMetadata& metadata) {
@@ -70,14 +72,20 @@ class LostRange {
 class ArrayMender {
  public:
   ArrayMender(ArrayTask& task, const std::string& group)
-      : task_(task), context_(task.context), frames_(task.frames), group_(group), folder_(task.store / group), old_(context_.store / group) {}
+      : task_(task),
+        context_(task.context),
+        frames_(task.frames),
+        group_(group),
+        folder_(task.store / group),
+        old_(context_.store / group) {}
 
   void run() {
     find_out();
     if (!ours_) return mend_foreign();
     choose_layout();
-    if (!layout_) return lose_all(fmt::format("the zarr.json of {} cannot be used ({}), and frame_stores does not say how its frames are stored",
-                                              group_, metadata_error_));
+    if (!layout_)
+      return lose_all(fmt::format("the zarr.json of {} cannot be used ({}), and frame_stores does not say how its frames are stored",
+                                  group_, metadata_error_));
     mend_geometry();
     mend_shards();
     close_array();
@@ -103,10 +111,12 @@ class ArrayMender {
     return {.outcome = outcome, .kind = kind, .run_uid = run_uid_, .field = field_, .file = std::move(file), .message = std::move(message)};
   }
 
-  void tell_lost(const fs::path& file, std::uint64_t first, std::uint64_t last, const std::string& why, std::optional<std::uint64_t> offset) {
+  void tell_lost(const fs::path& file, std::uint64_t first, std::uint64_t last, const std::string& why,
+                 std::optional<std::uint64_t> offset) {
     const auto range = first == last ? fmt::format("frame {}", first) : fmt::format("frames {} to {}", first, last);
     auto out = finding(Outcome::lost, "frame", file,
-                       fmt::format("{} of {} {} lost ({}): {}", range, printable(field_), first == last ? "is" : "are", file.string(), why));
+                       fmt::format("{} of {} {} lost ({}{}): {}", range, printable(field_), first == last ? "is" : "are", file.string(),
+                                   offset ? fmt::format(", byte {}", *offset) : "", why));
     out.first = first;
     out.last = last;
     out.count = last - first + 1;
@@ -128,9 +138,10 @@ class ArrayMender {
   std::optional<frames::Layout> from_row() const {
     if (!store_) return std::nullopt;
     try {
-      return frames::layout_like({static_cast<std::uint64_t>(store_->height), static_cast<std::uint64_t>(store_->width), parse_dtype(store_->dtype)},
-                                 parse_codec(store_->codec), static_cast<std::uint64_t>(store_->frames_per_chunk),
-                                 static_cast<std::uint64_t>(store_->chunks_per_shard));
+      return frames::layout_like(
+          {static_cast<std::uint64_t>(store_->height), static_cast<std::uint64_t>(store_->width), parse_dtype(store_->dtype)},
+          parse_codec(store_->codec), static_cast<std::uint64_t>(store_->frames_per_chunk),
+          static_cast<std::uint64_t>(store_->chunks_per_shard));
     } catch (const Error&) {
       return std::nullopt;
     }
@@ -154,7 +165,8 @@ class ArrayMender {
   void choose_layout() {
     auto by_metadata = from_metadata();
     auto by_row = from_row();
-    if (by_metadata && by_row && !same_layout(*by_metadata, *by_row) && frames_right(*by_row) > frames_right(*by_metadata)) by_metadata.reset();
+    if (by_metadata && by_row && !same_layout(*by_metadata, *by_row) && frames_right(*by_row) > frames_right(*by_metadata))
+      by_metadata.reset();
     layout_ = by_metadata ? std::move(by_metadata) : std::move(by_row);
   }
 
@@ -164,8 +176,8 @@ class ArrayMender {
                                            to_string(geometry.dtype), to_string(layout_->codec));
     if (rows == 0) return;
     auto out = finding(Outcome::mended, "geometry", context_.database,
-                       fmt::format("{} references to {} did not say {} and '{}', as the array does, and do now", rows, printable(group_, 300),
-                                   frames::to_string(geometry), to_string(layout_->codec)));
+                       fmt::format("{} references to {} did not say {} and '{}', as the array does, and do now", rows,
+                                   printable(group_, 300), frames::to_string(geometry), to_string(layout_->codec)));
     out.count = rows;
     context_.tell(out);
   }
@@ -214,11 +226,10 @@ class ArrayMender {
     const auto last = frames_.last_number_below(end);
     auto out = last ? *last + 1 : 0;
     if (!task_.rows_lost) return out;
-    const auto said = store_ && store_->num_frames ? static_cast<std::uint64_t>(*store_->num_frames)
-                      : metadata_                 ? metadata_->shape[0]
-                                                  : 0;
+    const auto said = store_ && store_->num_frames ? static_cast<std::uint64_t>(*store_->num_frames) : metadata_ ? metadata_->shape[0] : 0;
     const auto per_shard = layout_->frames_per_shard();
-    while (out < said && context_.files->exists(path_of(*layout_, out / per_shard))) out = std::min(said, (out / per_shard + 1) * per_shard);
+    while (out < said && context_.files->exists(path_of(*layout_, out / per_shard)))
+      out = std::min(said, (out / per_shard + 1) * per_shard);
     return out;
   }
 
@@ -276,18 +287,20 @@ class ArrayMender {
 
   void settle(const fs::path& old, const std::vector<Reference>& references, const ShardSurvey& survey) {
     LostRange lost(teller());
+    LostRange named([this](const auto&, auto first, auto last, const auto& how, const auto&) { tell_named(first, last, how); });
     for (std::size_t i = 0; i < references.size();) {
       auto end = i + 1;
       while (end < references.size() && references[end].number == references[i].number) ++end;
-      settle_frame(std::span(references).subspan(i, end - i), std::span(survey.frames).subspan(i, end - i), old, lost);
+      settle_frame(std::span(references).subspan(i, end - i), std::span(survey.frames).subspan(i, end - i), old, lost, named);
       i = end;
     }
     lost.finish();
+    named.finish();
   }
 
   /// All rows that name one frame; of a sound array it is one.
-  void settle_frame(std::span<const Reference> references, std::span<const FrameState> states, const fs::path& old,
-                    LostRange& lost) {
+  void settle_frame(std::span<const Reference> references, std::span<const FrameState> states, const fs::path& old, LostRange& lost,
+                    LostRange& named) {
     const auto number = references.front().number;
     const auto right = std::find_if(states.begin(), states.end(), [](const auto& state) { return state.there; });
     const auto keep = right == states.end() ? 0 : static_cast<std::size_t>(right - states.begin());
@@ -295,7 +308,7 @@ class ArrayMender {
       if (i != keep && references[i].id > 0) unname(references[i], number);
     const auto& kept = references[keep];
     if (states[keep].there) {
-      if (kept.id == kNoRow) give_name(number);
+      if (kept.id == kNoRow) named.add(number, {.there = true, .why = give_name(number) ? kByNeighbours : kBySubstitute}, {});
       return;
     }
     lost.add(number, states[keep], old);
@@ -308,12 +321,13 @@ class ArrayMender {
   void unname(const Reference& reference, std::uint64_t number) {
     frames_.remove(reference.id);
     context_.tell(finding(Outcome::lost, "reference", context_.database,
-                          fmt::format("several events name frame {} of {}; the one whose checksum it does not have lost its reference", number,
-                                      printable(group_, 300))));
+                          fmt::format("several events name frame {} of {}; the one whose checksum it does not have lost its reference",
+                                      number, printable(group_, 300))));
   }
 
   /// The event of a frame whose row is lost is known where its neighbours belong to the events around it.
-  void give_name(std::uint64_t number) {
+  /// \return false: it got a substitute
+  bool give_name(std::uint64_t number) {
     const auto row = as_store_row();
     const auto before = frames_.before(number);
     const auto behind = frames_.behind(number);
@@ -330,16 +344,24 @@ class ArrayMender {
         return name(*event, row, number, behind->id - back);
     }
     frames_.name(substitute_event(), row, number, std::nullopt);
-    context_.tell(finding(Outcome::lost, "reference", context_.database,
-                          fmt::format("no row names frame {} of {}; it is there, and belongs to a substitute event in stream 'recovered' now",
-                                      number, printable(group_, 300))));
+    return false;
   }
 
-  void name(const std::string& event, const catalog::StoreRow& row, std::uint64_t number, std::int64_t id) {
+  bool name(const std::string& event, const catalog::StoreRow& row, std::uint64_t number, std::int64_t id) {
     frames_.name(event, row, number, id > 0 ? std::optional(id) : std::nullopt);
-    context_.tell(finding(Outcome::mended, "reference", context_.database,
-                          fmt::format("the row that names frame {} of {} was lost; it follows from the rows around it", number,
-                                      printable(group_, 300))));
+    return true;
+  }
+
+  void tell_named(std::uint64_t first, std::uint64_t last, const std::string& how) {
+    const bool certain = how == kByNeighbours;
+    auto out = finding(certain ? Outcome::mended : Outcome::lost, "reference", context_.database,
+                       fmt::format("no row named {} of {}; {}",
+                                   first == last ? fmt::format("frame {}", first) : fmt::format("frames {} to {}", first, last),
+                                   printable(group_, 300), how));
+    out.first = first;
+    out.last = last;
+    out.count = last - first + 1;
+    context_.tell(out);
   }
 
   std::string substitute_event() {
@@ -390,15 +412,16 @@ class ArrayMender {
     const bool right = known && same_layout(*known, *layout_);
     if (right && metadata_->shape[0] == frames && is_mark(*metadata_)) return;
     auto metadata = right ? *metadata_ : layout_->metadata;
-    metadata.attributes = frames::layout_like(layout_->geometry, layout_->codec, layout_->frames_per_chunk, layout_->chunks_per_shard)
-                              .metadata.attributes;
+    metadata.attributes =
+        frames::layout_like(layout_->geometry, layout_->codec, layout_->frames_per_chunk, layout_->chunks_per_shard).metadata.attributes;
     frames::write_metadata(*context_.files, folder_, std::move(metadata), frames, false);
     ++context_.report.files_written;
-    const auto what = !metadata_                       ? metadata_error_
-                      : !right                         ? std::string("it did not agree with the database and the frames")
+    const auto what = !metadata_                      ? metadata_error_
+                      : !right                        ? std::string("it did not agree with the database and the frames")
                       : metadata_->shape[0] != frames ? fmt::format("it said {} frames, there are {}", metadata_->shape[0], frames)
-                                                       : std::string("it had lost the mark that Resonance wrote it");
-    context_.tell(finding(Outcome::mended, "array", old_ / "zarr.json", fmt::format("{} was made anew: {}", (old_ / "zarr.json").string(), what)));
+                                                      : std::string("it had lost the mark that Resonance wrote it");
+    context_.tell(
+        finding(Outcome::mended, "array", old_ / "zarr.json", fmt::format("{} was made anew: {}", (old_ / "zarr.json").string(), what)));
   }
 
   /// No frame of it is left.
@@ -437,7 +460,8 @@ class ArrayMender {
       FrameState state;
       try {
         reader->read(reference.number, pixels);
-        state.there = !reference.crc32c || std::cmp_equal(*reference.crc32c, frames::pixel_checksum(pixels, item_size(reader->geometry().dtype)));
+        state.there =
+            !reference.crc32c || std::cmp_equal(*reference.crc32c, frames::pixel_checksum(pixels, item_size(reader->geometry().dtype)));
         state.why = "its pixels are not those that were recorded";
       } catch (const Error& error) {
         state.why = error.what();

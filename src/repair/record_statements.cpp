@@ -17,10 +17,10 @@ std::string column_list(const TableSpec& table, std::string_view pattern, std::s
 }
 
 std::string insert_sql(const TableSpec& table) {
-  return table.has_rowid() ? fmt::format("INSERT OR IGNORE INTO {}(rowid, {}) VALUES(?, {})", table.name, column_list(table, "{name}", ", "),
-                                       column_list(table, "?", ", "))
-                         : fmt::format("INSERT OR IGNORE INTO {}({}) VALUES({})", table.name, column_list(table, "{name}", ", "),
-                                       column_list(table, "?", ", "));
+  return table.has_rowid() ? fmt::format("INSERT OR IGNORE INTO {}(rowid, {}) VALUES(?, {})", table.name,
+                                         column_list(table, "{name}", ", "), column_list(table, "?", ", "))
+                           : fmt::format("INSERT OR IGNORE INTO {}({}) VALUES({})", table.name, column_list(table, "{name}", ", "),
+                                         column_list(table, "?", ", "));
 }
 
 /// Whose key is a number has it as its rowid, too.
@@ -110,8 +110,8 @@ std::vector<LostStream> RecordStatements::lost_streams(std::size_t limit) {
 
 std::vector<std::string> RecordStatements::lost_runs(std::size_t limit) {
   std::vector<std::string> out;
-  auto select = prepare(
-      "SELECT DISTINCT run_uid FROM streams s WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.uid = s.run_uid) ORDER BY 1 LIMIT ?");
+  auto select =
+      prepare("SELECT DISTINCT run_uid FROM streams s WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.uid = s.run_uid) ORDER BY 1 LIMIT ?");
   select.bind(1, static_cast<std::int64_t>(limit));
   while (select.step()) out.push_back(select.string(0));
   return out;
@@ -126,7 +126,8 @@ std::optional<std::string> RecordStatements::run_of_group(std::string_view group
   if (group.starts_with(kRuns) && end != std::string_view::npos)
     if (const auto uid = group.substr(kRuns.size(), end - kRuns.size()); is_uid(uid)) return std::string(uid);
   auto neighbours = prepare(
-      "SELECT s.run_uid FROM image_refs i JOIN events e ON e.uid = i.event_uid JOIN streams s ON s.uid = e.stream_uid WHERE i.zarr_group = ? "
+      "SELECT s.run_uid FROM image_refs i JOIN events e ON e.uid = i.event_uid JOIN streams s ON s.uid = e.stream_uid WHERE i.zarr_group = "
+      "? "
       "LIMIT 1");
   neighbours.bind(1, group);
   return neighbours.step() ? std::optional(neighbours.string(0)) : std::nullopt;
@@ -151,7 +152,8 @@ std::optional<std::pair<double, double>> RecordStatements::times_of_run(std::str
 
 void RecordStatements::insert_run(std::string_view uid, double start, double stop) {
   auto insert = prepare(
-      "INSERT INTO runs(uid, plan_name, time_start, time_stop, exit_status, num_events, metadata) VALUES(?, 'recovered', ?, ?, 'failed', 0, "
+      "INSERT INTO runs(uid, plan_name, time_start, time_stop, exit_status, num_events, metadata) VALUES(?, 'recovered', ?, ?, 'failed', "
+      "0, "
       "'{}')");
   insert.bind_all(uid, start, stop).run();
 }
@@ -189,8 +191,8 @@ std::optional<double> RecordStatements::start_of(std::string_view run_uid) {
 
 std::uint64_t RecordStatements::delete_orphans(std::string_view table, std::string_view column, std::string_view parent,
                                                std::string_view parent_column) {
-  connection_.execute(fmt::format("DELETE FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} p WHERE p.{} = {}.{})", table, parent, parent_column,
-                                  table, column));
+  connection_.execute(
+      fmt::format("DELETE FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} p WHERE p.{} = {}.{})", table, parent, parent_column, table, column));
   return static_cast<std::uint64_t>(connection_.changes());
 }
 
@@ -259,7 +261,8 @@ void RecordStatements::each_gap(std::string_view stream_uid, const std::function
 
 void RecordStatements::insert_lost_events(std::string_view stream_uid, std::int64_t first, std::int64_t last, double now,
                                           std::string_view reason) {
-  auto insert = prepare("INSERT OR REPLACE INTO lost_events(stream_uid, first_seq_num, last_seq_num, time_found, reason) VALUES(?, ?, ?, ?, ?)");
+  auto insert =
+      prepare("INSERT OR REPLACE INTO lost_events(stream_uid, first_seq_num, last_seq_num, time_found, reason) VALUES(?, ?, ?, ?, ?)");
   insert.bind_all(stream_uid, first, last, now, reason).run();
 }
 
@@ -288,8 +291,8 @@ std::vector<ChecksumRow> RecordStatements::checksums_behind(const ChecksumRow& b
 }
 
 std::pair<std::uint32_t, std::int64_t> RecordStatements::checksum_now(const ChecksumRow& row) {
-  auto select = prepare(
-      "SELECT uid, seq_num, time, data, timestamps FROM events WHERE stream_uid = ? AND seq_num BETWEEN ? AND ? ORDER BY seq_num");
+  auto select =
+      prepare("SELECT uid, seq_num, time, data, timestamps FROM events WHERE stream_uid = ? AND seq_num BETWEEN ? AND ? ORDER BY seq_num");
   select.bind_all(row.stream_uid, row.first, row.last);
   std::pair<std::uint32_t, std::int64_t> out{0, 0};
   while (select.step()) {

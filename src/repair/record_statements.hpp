@@ -71,8 +71,8 @@ class RecordStatements {
   std::vector<LostEvent> lost_events(std::size_t limit);
   std::vector<LostStream> lost_streams(std::size_t limit);
   std::vector<std::string> lost_runs(std::size_t limit);
-  std::optional<std::string> run_of_group(std::string_view group);       ///< frame_stores or the group's name says so
-  std::optional<std::string> run_at(double first, double last);          ///< the only one that was open then
+  std::optional<std::string> run_of_group(std::string_view group);                  ///< frame_stores or the group's name says so
+  std::optional<std::string> run_at(double first, double last);                     ///< the only one that was open then
   std::optional<std::pair<double, double>> times_of_run(std::string_view run_uid);  ///< of its events
 
   void insert_run(std::string_view uid, double start, double stop);

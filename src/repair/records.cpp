@@ -58,8 +58,7 @@ void mend_run(RepairContext& context, RecordStatements& statements, const std::s
   const auto times = statements.times_of_run(uid).value_or(std::pair(0.0, 0.0));
   const auto start = std::min(times.first, time_in(uid, context.now).value_or(times.first));
   statements.insert_run(uid, start, std::max(start, times.second));
-  if (context.ours)
-    statements.insert_details(uid, kRunLost, std::string("resonance ") + kVersion, record::lock_byte_of(uid));
+  if (context.ours) statements.insert_details(uid, kRunLost, std::string("resonance ") + kVersion, record::lock_byte_of(uid));
   tell(context, Outcome::lost, "parent", uid,
        fmt::format("run {} is lost but for its streams: it is called 'recovered', and its sample, operator and metadata are gone",
                    printable(uid)));
@@ -81,14 +80,15 @@ std::string as_range(std::int64_t first, std::int64_t last) {
 void record_gap(RepairContext& context, RecordStatements& statements, const std::string& run_uid, const StreamOfRun& stream,
                 std::int64_t first, std::int64_t last) {
   statements.insert_lost_events(stream.uid, first, last, context.now, kEventsLost);
-  context.tell({.outcome = Outcome::lost,
-                .kind = "event",
-                .run_uid = run_uid,
-                .first = static_cast<std::uint64_t>(first),
-                .last = static_cast<std::uint64_t>(last),
-                .count = static_cast<std::uint64_t>(last - first) + 1,
-                .file = context.database,
-                .message = fmt::format("{} of stream '{}' {} lost", as_range(first, last), printable(stream.name), first == last ? "is" : "are")});
+  context.tell(
+      {.outcome = Outcome::lost,
+       .kind = "event",
+       .run_uid = run_uid,
+       .first = static_cast<std::uint64_t>(first),
+       .last = static_cast<std::uint64_t>(last),
+       .count = static_cast<std::uint64_t>(last - first) + 1,
+       .file = context.database,
+       .message = fmt::format("{} of stream '{}' {} lost", as_range(first, last), printable(stream.name), first == last ? "is" : "are")});
 }
 
 /// Events at the end of a stream leave no gap; that there were some is known from the run's count, if it is to be trusted.
@@ -120,8 +120,7 @@ void mend_run_end(RepairContext& context, RecordStatements& statements, const Ru
   if (run.num_events != run.events) {
     statements.set_num_events(run.uid, run.events);
     if (!run.open)
-      tell(context, Outcome::mended, "count", run.uid,
-           fmt::format("runs.num_events is {} now, as many as there are", run.events));
+      tell(context, Outcome::mended, "count", run.uid, fmt::format("runs.num_events is {} now, as many as there are", run.events));
   }
   statements.set_num_frames(run.uid);
 }
@@ -154,7 +153,8 @@ void mend_parents(RepairContext& context, RecordStatements& statements) {
   for (const auto& run : statements.runs_without_details()) {
     statements.insert_details(run, "its row in run_details was lost with a damaged database", std::string("resonance ") + kVersion,
                               record::lock_byte_of(run));
-    tell(context, Outcome::lost, "row", run, fmt::format("the row of run {} in run_details is lost, and its scan_id with it", printable(run)));
+    tell(context, Outcome::lost, "row", run,
+         fmt::format("the row of run {} in run_details is lost, and its scan_id with it", printable(run)));
   }
 }
 
@@ -162,18 +162,22 @@ void drop_orphans(RepairContext& context, RecordStatements& statements) {
   struct Edge {
     const char *table, *column, *parent, *parent_column;
   };
-  constexpr Edge kEdges[] = {{"run_details", "run_uid", "runs", "uid"},          {"run_tags", "run_uid", "runs", "uid"},
-                             {"frame_stores", "run_uid", "runs", "uid"},         {"frame_checksums", "ref_id", "image_refs", "id"},
+  constexpr Edge kEdges[] = {{"run_details", "run_uid", "runs", "uid"},
+                             {"run_tags", "run_uid", "runs", "uid"},
+                             {"frame_stores", "run_uid", "runs", "uid"},
+                             {"frame_checksums", "ref_id", "image_refs", "id"},
                              {"durable_frames", "zarr_group", "frame_stores", "zarr_group"},
-                             {"event_checksums", "stream_uid", "streams", "uid"}, {"lost_events", "stream_uid", "streams", "uid"}};
+                             {"event_checksums", "stream_uid", "streams", "uid"},
+                             {"lost_events", "stream_uid", "streams", "uid"}};
   for (const auto& edge : kEdges) {
     const auto rows = statements.delete_orphans(edge.table, edge.column, edge.parent, edge.parent_column);
     if (rows == 0) continue;
-    context.tell({.outcome = Outcome::note,
-                  .kind = "row",
-                  .count = rows,
-                  .file = context.database,
-                  .message = fmt::format("{} rows of {} belong to rows of {} that are lost, and were left out", rows, edge.table, edge.parent)});
+    context.tell(
+        {.outcome = Outcome::note,
+         .kind = "row",
+         .count = rows,
+         .file = context.database,
+         .message = fmt::format("{} rows of {} belong to rows of {} that are lost, and were left out", rows, edge.table, edge.parent)});
   }
 }
 

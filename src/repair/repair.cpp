@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "base/names.hpp"
@@ -36,8 +37,8 @@ constexpr std::chrono::seconds kBusyTimeout{2};
 /// What a check finds, as far as something can be done about it.
 struct Checked {
   VerifyReport report;
-  std::set<std::string> groups;  ///< arrays with faults
-  std::vector<Fault> others;     ///< faults that are of no array; the first ones
+  std::map<std::string, std::string> groups;  ///< arrays with faults, and the first of them
+  std::vector<Fault> others;                  ///< faults that are of no array; the first ones
 };
 
 /// Keeps others from recording into the damaged beamtime; where no lock file can be made, nobody records.
@@ -81,7 +82,7 @@ class Repair {
     copy_database(*context_.files, context_.database, work_.scratch());
     const auto log = survey_log_of(*context_.files, work_.scratch());
     damage_ = structural_damage(work_.scratch());
-    std::set<std::string> groups;
+    std::map<std::string, std::string> groups;
     if (damage_.empty()) {
       const auto found = check_copy();
       if (found.report.num_faults == 0) return sound(found.report);
@@ -122,7 +123,7 @@ class Repair {
       if (fault.severity == Severity::note) return;
       const auto group = group_of(fault.file.lexically_relative(frame_store_of(database)), known);
       if (!group.empty())
-        out.groups.insert(group);
+        out.groups.emplace(group, fault.message);
       else if (out.others.size() < kMostOthers)
         out.others.push_back(fault);
     });
@@ -187,25 +188,26 @@ class Repair {
   }
 
   sqlite::Connection salvage() {
-    context_.tell({.kind = "database",
-                   .file = context_.database,
-                   .message = fmt::format("{} is damaged: {}", context_.database.string(), damage_)});
+    context_.tell(
+        {.kind = "database", .file = context_.database, .message = fmt::format("{} is damaged: {}", context_.database.string(), damage_)});
     auto source = open_damaged(*context_.files, work_.scratch());
     if (!source)
-      throw Error(ErrorCode::corrupt,
-                  fmt::format("no table of {} can be read, so nothing can be repaired; take it from a backup, or try .recover of the sqlite3 "
-                              "shell ({})",
-                              context_.database.string(), damage_),
-                  {.os_errno = 0, .file = context_.database, .offset = {}, .database = true});
+      throw Error(
+          ErrorCode::corrupt,
+          fmt::format("no table of {} can be read, so nothing can be repaired; take it from a backup, or try .recover of the sqlite3 "
+                      "shell ({})",
+                      context_.database.string(), damage_),
+          {.os_errno = 0, .file = context_.database, .offset = {}, .database = true});
     if (!source->mended.empty())
       context_.tell({.outcome = Outcome::mended, .kind = "header", .file = context_.database, .message = source->mended});
     context_.ours = !schema::column_names(source->connection, "run_details").empty();
     auto connection = open_new(work_.database(), sqlite::Access::create);
-    rescue_rows(context_, source->connection, connection, io::file_bytes(work_.scratch()) + io::file_bytes(work_.scratch().string() + "-wal"));
+    rescue_rows(context_, source->connection, connection,
+                io::file_bytes(work_.scratch()) + io::file_bytes(work_.scratch().string() + "-wal"));
     return connection;
   }
 
-  void mend(sqlite::Connection& connection, const std::optional<std::set<std::string>>& damaged_groups) {
+  void mend(sqlite::Connection& connection, const std::optional<std::map<std::string, std::string>>& damaged_groups) {
     RecordStatements records(connection);
     FrameStatements frames(connection);
     ArrayTask task{context_, frames, records, work_.store(), !damaged_groups};
@@ -220,7 +222,7 @@ class Repair {
     auto groups = damaged_groups ? *damaged_groups : check(work_.database(), groups_in(connection)).groups;
     for (int round = 0; round < kMostRounds; ++round) {
       sqlite::Transaction transaction(connection);
-      for (const auto& group : groups) mend_array(task, group);
+      for (const auto& [group, why] : groups) mend_array(task, group);
       mend_parents(context_, records);
       drop_orphans(context_, records);
       mend_runs(context_, records, round == 0);
@@ -243,9 +245,13 @@ class Repair {
 
   void tell_rest(const Checked& found) {
     for (const auto& fault : found.others)
-      context_.tell({.kind = fault.kind, .run_uid = fault.run_uid, .field = fault.field, .file = context_.database, .message = "not mended: " + fault.message});
-    for (const auto& group : found.groups)
-      context_.tell({.kind = "array", .file = context_.store / group, .message = fmt::format("not mended: {}", group)});
+      context_.tell({.kind = fault.kind,
+                     .run_uid = fault.run_uid,
+                     .field = fault.field,
+                     .file = context_.database,
+                     .message = "not mended: " + fault.message});
+    for (const auto& [group, why] : found.groups)
+      context_.tell({.kind = "array", .file = context_.store / group, .message = fmt::format("not mended: {}: {}", group, why)});
     note_left_out(context_, work_.store());
   }
 

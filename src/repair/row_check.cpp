@@ -17,11 +17,16 @@ namespace {
 using sqlite::ColumnType;
 
 constexpr std::int64_t kMaxCrc = 0xffffffff;
+constexpr std::int64_t kMostId = std::int64_t{1} << 53;
 constexpr bool kOptional = true;
 
-constexpr ColumnSpec kSamples[] = {{"id", Kind::integer, false, INT64_MIN}, {"name"}, {"formula", Kind::text, kOptional},
-                                   {"serial", Kind::text, kOptional},       {"tags", Kind::json, kOptional},
-                                   {"beamline_pos", Kind::text, kOptional}, {"extra", Kind::json, kOptional}};
+constexpr ColumnSpec kSamples[] = {{"id", Kind::integer, false, -kMostId, kMostId},
+                                   {"name"},
+                                   {"formula", Kind::text, kOptional},
+                                   {"serial", Kind::text, kOptional},
+                                   {"tags", Kind::json, kOptional},
+                                   {"beamline_pos", Kind::text, kOptional},
+                                   {"extra", Kind::json, kOptional}};
 constexpr ColumnSpec kRuns[] = {{"uid", Kind::key},
                                 {"sample_id", Kind::integer, kOptional, INT64_MIN},
                                 {"plan_name"},
@@ -33,9 +38,9 @@ constexpr ColumnSpec kRuns[] = {{"uid", Kind::key},
                                 {"metadata", Kind::object, kOptional}};
 constexpr ColumnSpec kStreams[] = {
     {"uid", Kind::key}, {"run_uid", Kind::key}, {"name"}, {"data_keys", Kind::keys}, {"time_created", Kind::number}};
-constexpr ColumnSpec kEvents[] = {{"uid", Kind::key},    {"stream_uid", Kind::key}, {"seq_num", Kind::integer, false, INT64_MIN},
+constexpr ColumnSpec kEvents[] = {{"uid", Kind::key},     {"stream_uid", Kind::key}, {"seq_num", Kind::integer, false, INT64_MIN},
                                   {"time", Kind::number}, {"data", Kind::object},    {"timestamps", Kind::object, kOptional}};
-constexpr ColumnSpec kImageRefs[] = {{"id", Kind::integer, false, INT64_MIN},
+constexpr ColumnSpec kImageRefs[] = {{"id", Kind::integer, false, -kMostId, kMostId},
                                      {"event_uid", Kind::key},
                                      {"field_name", Kind::key},
                                      {"zarr_group", Kind::key},
@@ -61,20 +66,22 @@ constexpr ColumnSpec kFrameStores[] = {{"zarr_group", Kind::key},
                                        {"frames_per_chunk", Kind::integer, false, 1},
                                        {"chunks_per_shard", Kind::integer, false, 1},
                                        {"num_frames", Kind::integer, kOptional}};
-constexpr ColumnSpec kFrameChecksums[] = {{"ref_id", Kind::integer, false, INT64_MIN}, {"crc32c", Kind::integer, false, 0, kMaxCrc}};
+constexpr ColumnSpec kFrameChecksums[] = {{"ref_id", Kind::integer, false, -kMostId, kMostId},
+                                          {"crc32c", Kind::integer, false, 0, kMaxCrc}};
 constexpr ColumnSpec kDurableFrames[] = {{"zarr_group", Kind::key}, {"num_frames", Kind::integer}};
-constexpr ColumnSpec kLostFrames[] = {{"id", Kind::integer, false, INT64_MIN}, {"event_uid", Kind::key},      {"field_name", Kind::key},
-                                      {"zarr_group", Kind::key},               {"index_in_stack", Kind::integer}, {"time_found", Kind::number},
+constexpr ColumnSpec kLostFrames[] = {{"id", Kind::integer, false, -kMostId, kMostId},
+                                      {"event_uid", Kind::key},
+                                      {"field_name", Kind::key},
+                                      {"zarr_group", Kind::key},
+                                      {"index_in_stack", Kind::integer},
+                                      {"time_found", Kind::number},
                                       {"reason"}};
 constexpr ColumnSpec kEventChecksums[] = {{"stream_uid", Kind::key},
                                           {"first_seq_num", Kind::integer},
                                           {"last_seq_num", Kind::integer},
                                           {"crc32c", Kind::integer, false, 0, kMaxCrc}};
-constexpr ColumnSpec kLostEvents[] = {{"stream_uid", Kind::key},
-                                      {"first_seq_num", Kind::integer},
-                                      {"last_seq_num", Kind::integer},
-                                      {"time_found", Kind::number},
-                                      {"reason"}};
+constexpr ColumnSpec kLostEvents[] = {
+    {"stream_uid", Kind::key}, {"first_seq_num", Kind::integer}, {"last_seq_num", Kind::integer}, {"time_found", Kind::number}, {"reason"}};
 
 constexpr const char* kSamplesIndexes[] = {"idx_samples_name"};
 constexpr const char* kRunsIndexes[] = {"sqlite_autoindex_runs_1", "idx_runs_tstart"};
@@ -154,7 +161,9 @@ bool fits_number(const ColumnSpec& column, const Value& value) {
 
 /// \return whether the value can be kept; `why` gets what was wrong with it
 bool check_value(const ColumnSpec& column, Value& value, std::string& why) {
-  const auto wrong = [&](std::string_view what) { return why += fmt::format("{}{} {}", why.empty() ? "" : ", ", column.name, what), false; };
+  const auto wrong = [&](std::string_view what) {
+    return why += fmt::format("{}{} {}", why.empty() ? "" : ", ", column.name, what), false;
+  };
   if (value.type == ColumnType::null) return column.optional || wrong("is null");
   const bool numeric = column.kind == Kind::integer || column.kind == Kind::number;
   bool fits = numeric ? fits_number(column, value) : value.type == ColumnType::text;

@@ -11,14 +11,14 @@
 namespace resonance::repair {
 
 enum class Kind : std::uint8_t {
-  key,       ///< text that other rows name: not empty, UTF-8
-  text,      ///< UTF-8
-  object,    ///< a JSON object
-  keys,      ///< streams.data_keys: a JSON object of objects
-  json,      ///< any JSON
-  integer,   ///< from `least` on
-  number,    ///< finite
-  status,    ///< runs.exit_status
+  key,      ///< text that other rows name: not empty, UTF-8
+  text,     ///< UTF-8
+  object,   ///< a JSON object
+  keys,     ///< streams.data_keys: a JSON object of objects
+  json,     ///< any JSON
+  integer,  ///< from `least` on
+  number,   ///< finite
+  status,   ///< runs.exit_status
 };
 
 struct ColumnSpec {
@@ -32,7 +32,7 @@ struct ColumnSpec {
 struct TableSpec {
   const char* name;
   std::span<const ColumnSpec> columns;
-  int key_columns = 0;  ///< of a table without rowids; 0: it has rowids
+  int key_columns = 0;                        ///< of a table without rowids; 0: it has rowids
   std::span<const char* const> indexes = {};  ///< which hold a rowid for each row
   [[nodiscard]] bool has_rowid() const noexcept { return key_columns == 0; }
 };
@@ -54,7 +54,7 @@ struct Row {
 };
 
 struct RowVerdict {
-  bool taken = true;    ///< false: it cannot be kept
+  bool taken = true;     ///< false: it cannot be kept
   std::string why = {};  ///< what was changed in it, or why it cannot be kept; empty: it is as it should be
 };
 

@@ -14,10 +14,10 @@ namespace resonance::repair {
 
 namespace {
 
-constexpr std::uint64_t kLeastRowBytes = 4;       // no cell is shorter
+constexpr std::uint64_t kLeastRowBytes = 4;  // no cell is shorter
 constexpr std::uint64_t kProgressRows = 20000;
-constexpr std::uint64_t kMostTold = 1000;         // of one table; the rest is counted
-constexpr std::size_t kSeqNum = 2;                // columns of events
+constexpr std::uint64_t kMostTold = 1000;  // of one table; the rest is counted
+constexpr std::size_t kSeqNum = 2;         // columns of events
 
 std::string name_of(const TableSpec& table, const Row& row) {
   const auto& key = row.values[0];

@@ -63,7 +63,11 @@ enum class Answer : std::uint8_t { row, nothing, damaged };
 class TableReader {
  public:
   TableReader(sqlite::Connection& connection, const TableSpec& table, std::uint64_t most_rows, const std::function<void(Row&)>& visit)
-      : connection_(connection), table_(table), most_rows_(most_rows), visit_(visit), present_(schema::column_names(connection, table.name)) {
+      : connection_(connection),
+        table_(table),
+        most_rows_(most_rows),
+        visit_(visit),
+        present_(schema::column_names(connection, table.name)) {
     for (const auto& column : table.columns) {
       const bool there = std::find(present_.begin(), present_.end(), column.name) != present_.end();
       columns_ += fmt::format("{}{}", columns_.empty() ? "" : ", ", there ? column.name : "NULL");

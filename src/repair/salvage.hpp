@@ -17,10 +17,10 @@ struct RowGap {
 };
 
 struct Salvaged {
-  bool there = true;          ///< the database has such a table
-  std::uint64_t rows = 0;     ///< handed out
-  std::vector<RowGap> gaps;   ///< at most kMostGaps
-  std::string damage = {};    ///< what SQLite said first; empty: it read all there is
+  bool there = true;         ///< the database has such a table
+  std::uint64_t rows = 0;    ///< handed out
+  std::vector<RowGap> gaps;  ///< at most kMostGaps
+  std::string damage = {};   ///< what SQLite said first; empty: it read all there is
 };
 
 inline constexpr std::size_t kMostGaps = 1000;

@@ -22,9 +22,9 @@ struct WantedFrame {
 };
 
 struct FrameState {
-  bool there = false;                   ///< with the pixels that were recorded, as far as that is known
-  bool decodes = false;                 ///< there are pixels, but other ones
-  std::string why = {};                 ///< it is not there
+  bool there = false;    ///< with the pixels that were recorded, as far as that is known
+  bool decodes = false;  ///< there are pixels, but other ones
+  std::string why = {};  ///< it is not there
   std::optional<std::uint64_t> offset = {};
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/names.hpp"
 #include "io/link.hpp"
+#include "io/walk.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::repair {
@@ -69,8 +70,11 @@ void Workplace::take_back_store() {
 
 void Workplace::publish() {
   const auto parent = fs::absolute(output_).parent_path();
+  // Files that were made are synced already, those that were linked are as durable as they were. Their names are new.
+  files_->open(database(), io::OpenMode::read_write)->sync();
+  io::walk(store(), [&](const io::WalkEntry& entry) { return entry.folder && (files_->sync_directory(entry.path), true); });
+  if (there(store())) files_->sync_directory(store());
   files_->sync_directory(folder_);
-  io::sync_file_system(folder_);
   if (there(store())) {
     files_->rename(store(), frame_store_of(output_));
     files_->sync_directory(parent);

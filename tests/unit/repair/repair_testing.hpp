@@ -26,7 +26,8 @@ struct Repaired {
   }
   [[nodiscard]] std::string words() const {
     std::string out;
-    for (const auto& finding : findings) out += std::string(to_string(finding.outcome)) + " " + finding.kind + ": " + finding.message + "\n";
+    for (const auto& finding : findings)
+      out += std::string(to_string(finding.outcome)) + " " + finding.kind + ": " + finding.message + "\n";
     return out;
   }
 };
@@ -37,7 +38,8 @@ struct FileState {
   ino_t inode = 0;
   timespec changed{};
   bool operator==(const FileState& other) const {
-    return bytes == other.bytes && inode == other.inode && changed.tv_sec == other.changed.tv_sec && changed.tv_nsec == other.changed.tv_nsec;
+    return bytes == other.bytes && inode == other.inode && changed.tv_sec == other.changed.tv_sec &&
+           changed.tv_nsec == other.changed.tv_nsec;
   }
 };
 
@@ -108,7 +110,8 @@ class RepairBeamtime : public testing::Test {
           last = select.int64(1);
           sum = schema::event_checksum({select.text(0), last, select.real(2), select.text(3), select.text(4)}, sum);
         }
-        sql += "INSERT OR REPLACE INTO event_checksums VALUES('" + stream[0] + "', 1, " + std::to_string(last) + ", " + std::to_string(sum) + ");";
+        sql += "INSERT OR REPLACE INTO event_checksums VALUES('" + stream[0] + "', 1, " + std::to_string(last) + ", " +
+               std::to_string(sum) + ");";
       }
     }
     run_sql(database, "DELETE FROM event_checksums; " + sql);
@@ -118,7 +121,8 @@ class RepairBeamtime : public testing::Test {
   fs::path shard(const std::string& run, int number = 0) const { return array(run) / "c" / std::to_string(number) / "0/0"; }
   std::uint64_t index_bytes(const std::string& run) const {
     const bool raw = text(database, "SELECT codec FROM frame_stores") == "none";
-    return static_cast<std::uint64_t>(count(database, "SELECT chunks_per_shard FROM frame_stores WHERE run_uid = '" + run + "'")) * 16 + (raw ? 4 : 0);
+    return static_cast<std::uint64_t>(count(database, "SELECT chunks_per_shard FROM frame_stores WHERE run_uid = '" + run + "'")) * 16 +
+           (raw ? 4 : 0);
   }
   fs::path new_shard(const std::string& run, int number = 0) const {
     return folder / "x.repaired.zarr/runs" / run / "ccd/c" / std::to_string(number) / "0/0";

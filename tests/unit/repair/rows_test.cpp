@@ -282,9 +282,11 @@ TEST_F(DamagedRows, WhateverIsFlippedEveryRowThatCanBeReadIsKeptAndTheResultIsSo
   record(Codec::blosc, 60);
   add_event_checksums();
   const auto whole = bytes_of(database), pixels = bytes_of(shard(first)), metadata = bytes_of(array(first) / "zarr.json");
-  const char* told = std::getenv("RESONANCE_REPAIR_SEED");
-  const auto first_seed = told != nullptr ? std::stoul(told) : 1;
-  const auto rounds = told != nullptr ? 400UL : 60UL;
+  const auto number = [](const char* variable, unsigned long otherwise) {
+    const char* told = std::getenv(variable);
+    return told != nullptr ? std::stoul(told) : otherwise;
+  };
+  const auto first_seed = number("RESONANCE_REPAIR_SEED", 1), rounds = number("RESONANCE_REPAIR_ROUNDS", 25);
   for (auto seed = first_seed; seed < first_seed + rounds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(static_cast<unsigned>(seed));
@@ -310,7 +312,8 @@ TEST_F(DamagedRows, WhateverIsFlippedEveryRowThatCanBeReadIsKeptAndTheResultIsSo
         const bool typed = is_text(0) && is_text(1) && is_text(4) && sqlite3_column_type(statement, 2) == SQLITE_INTEGER &&
                            sqlite3_column_type(statement, 3) == SQLITE_FLOAT;
         const auto* stream = is_text(1) ? sqlite3_column_text(statement, 1) : nullptr;
-        const bool plain_stream = stream != nullptr && std::all_of(stream, stream + sqlite3_column_bytes(statement, 1), [](auto c) { return c > 0 && c < 128; });
+        const bool plain_stream =
+            stream != nullptr && std::all_of(stream, stream + sqlite3_column_bytes(statement, 1), [](auto c) { return c > 0 && c < 128; });
         if (typed && plain && plain_stream && uid.size() == 32) readable.insert(uid);
       }
       sqlite3_finalize(statement);
