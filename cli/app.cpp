@@ -116,7 +116,7 @@ void build_app(CLI::App& root, Session& session) {
       "More about a verb: resonance VERB --help\n\nExamples:\n  resonance simulate demo.db\n  resonance ls demo.db\n  resonance show "
       "demo.db -1");
   for (auto* add : {add_init, add_import, add_simulate, add_ls, add_show, add_table, add_image, add_schema, add_migrate, add_stat,
-                    add_verify, add_completion})
+                    add_verify, add_repair, add_completion})
     add(root, session);
 }
 

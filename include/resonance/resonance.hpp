@@ -7,6 +7,7 @@
 #include "resonance/exchange.hpp"
 #include "resonance/image_sequence.hpp"
 #include "resonance/json.hpp"
+#include "resonance/repair.hpp"
 #include "resonance/run_writer.hpp"
 #include "resonance/schema.hpp"
 #include "resonance/simulation.hpp"

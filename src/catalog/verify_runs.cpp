@@ -67,6 +67,12 @@ void check_counts(VerifyContext& context, const RunFacts& facts) {
 void check_seq_nums(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts) {
   if (!facts.run.ours) return;  // others may begin where they like and leave numbers out
   for (const auto& stream : facts.streams) {
+    if (const auto lost = queries.lost_events(stream.uid); lost > 0)
+      context.note({.kind = "lost_event",
+                    .run_uid = facts.run.uid,
+                    .file = context.database,
+                    .message = fmt::format("{} events of stream '{}' were lost before a repair; table lost_events says which", lost,
+                                           printable(stream.name))});
     if (stream.events == 0 || (stream.first == 1 && stream.last == stream.events)) continue;
     const auto gaps = queries.gaps(stream.uid, kMostGaps + 1);
     for (std::size_t i = 0; i < std::min<std::size_t>(gaps.size(), kMostGaps); ++i) {

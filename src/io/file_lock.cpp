@@ -61,4 +61,11 @@ bool LockFile::held_by_other(std::uint64_t byte) {
   return range.l_type != F_UNLCK;
 }
 
+bool LockFile::held_by_other_from(std::uint64_t byte) {
+  auto range = one_byte(byte, F_WRLCK);
+  range.l_len = 0;  // to the end of the file and beyond
+  if (::fcntl(descriptor_, F_OFD_GETLK, &range) != 0) throw_errno(errno, "asking for locks on", path_);
+  return range.l_type != F_UNLCK;
+}
+
 }  // namespace resonance::io

@@ -23,6 +23,8 @@ class LockFile {
   void unlock(std::uint64_t byte) noexcept;
   /// Whether somebody else holds the byte now.
   [[nodiscard]] bool held_by_other(std::uint64_t byte);
+  /// The same for this byte or any behind it.
+  [[nodiscard]] bool held_by_other_from(std::uint64_t byte);
 
  private:
   std::filesystem::path path_;

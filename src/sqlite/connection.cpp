@@ -132,7 +132,7 @@ void Connection::open(Access access, Way way, std::chrono::milliseconds busy_tim
 void Connection::configure(Access access, std::chrono::milliseconds busy_timeout) {
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, static_cast<int>(busy_timeout.count()));
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, access == Access::salvage ? 0 : 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
@@ -141,6 +141,8 @@ void Connection::configure(Access access, std::chrono::milliseconds busy_timeout
   if (query_int("PRAGMA foreign_keys") != 1)
     throw Error(ErrorCode::unsupported, "this build of SQLite has no foreign keys",
                 {.os_errno = 0, .file = path_, .offset = {}, .database = true});
+  // Rows are taken one by one where a page as a whole would be refused, and tables where the definition of another is damaged.
+  if (access == Access::salvage) execute("PRAGMA cell_size_check = OFF; PRAGMA writable_schema = ON");
   // The first look at the file: says now, not at the first query, that it is no database or cannot be read.
   (void)query_int("SELECT count(*) FROM sqlite_master");
   if (access != Access::read) watch_log();

@@ -8,6 +8,7 @@
 #include "resonance/catalog.hpp"
 #include "resonance/exchange.hpp"
 #include "resonance/json.hpp"
+#include "resonance/repair.hpp"
 #include "resonance/simulation.hpp"
 #include "resonance/table.hpp"
 #include "resonance/types.hpp"
@@ -42,5 +43,7 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const SimulationReport& report);
 [[nodiscard]] Json to_json(const Fault& fault);
 [[nodiscard]] Json to_json(const VerifyReport& report);
+[[nodiscard]] Json to_json(const RepairFinding& finding);
+[[nodiscard]] Json to_json(const RepairReport& report);
 
 }  // namespace resonance::wire
