@@ -61,14 +61,13 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
 void RunWriter::Impl::commit_queue() {
   const std::lock_guard commit(commit_mutex_);
   std::vector<std::pair<Stream*, std::uint64_t>> counts;  // seq_num of the newest event in the batch
-  {
-    const std::lock_guard lock(mutex_);
-    if (!run_ || queue_.empty()) return;
-    for (auto& [name, stream] : run_->streams) counts.emplace_back(&stream, stream.queued);
-    std::swap(batch_, queue_);
-  }
-  auto& run = *run_;
   try {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!run_ || queue_.empty()) return;
+      for (auto& [name, stream] : run_->streams) counts.emplace_back(&stream, stream.queued);
+      std::swap(batch_, queue_);
+    }
     write_batch(batch_);
   } catch (const std::exception& error) {
     batch_.clear();
@@ -82,6 +81,7 @@ void RunWriter::Impl::commit_queue() {
       fail(record::words("{}", error.what()));
     throw;
   }
+  auto& run = *run_;
   // The rows are in the database: from here on nothing is thrown, or the call would say that they are not.
   const bool frames = !batch_.refs.empty();
   run.frames->commit(batch_.frames);
@@ -150,8 +150,13 @@ std::vector<record::FrameArray> RunWriter::Impl::sync_now() {
     if (run_)
       for (const auto& [name, stream] : run_->streams) committed[stream.uid] = stream.committed;
   }
-  for (const auto& array : all) array->sync();  // invariant D1: frames before the log that names them
-  file_.sync_log();
+  try {
+    for (const auto& array : all) array->sync();  // invariant D1: frames before the log that names them
+    file_.sync_log();
+  } catch (const std::exception& error) {  // told before anybody else may sync: who closes the run must know
+    fail(record::words("syncing: {}", error.what()));
+    throw;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (run_)

@@ -90,6 +90,7 @@ void RunWriter::Impl::build(const std::function<void()>& work) {
     work();
   } catch (...) {
     building_.clear();
+    run_->last_event.clear();
     try {
       run_->frames->take_back(mark);
     } catch (const std::exception& error) {
@@ -129,10 +130,11 @@ std::vector<std::string> RunWriter::Impl::write_events_now(Stream& stream, std::
     auto row = building_.events.begin();
     for (const auto& event : events)
       uids.push_back(row != building_.events.end() && fresh[row - building_.events.begin()] == &event ? (row++)->uid : *event.uid);
+    if (fresh.empty()) return;
+    run_->last_event = building_.events.back().uid;  // in here: when there is no memory for it, the frames are taken back
+    run_->last_event_stream = stream.uid;
   });
   if (fresh.empty()) return uids;  // all of them are there
-  run_->last_event = building_.events.back().uid;
-  run_->last_event_stream = stream.uid;
   queue_built(&stream, fresh.size());
   finish_call(one_transaction);
   return uids;
