@@ -2,22 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <string>
 
 #include "base/names.hpp"
 #include "frames/recover.hpp"
 #include "resonance/error.hpp"
-#include "schema/write_lock.hpp"
 
 namespace resonance::record {
-
-std::uint64_t lock_byte_of(std::string_view run_uid) noexcept {
-  std::uint64_t number = 0;
-  const auto tail = run_uid.substr(run_uid.size() < 12 ? 0 : run_uid.size() - 12);
-  std::from_chars(tail.data(), tail.data() + tail.size(), number, 16);
-  return schema::kWriteLockByte + 1 + number;
-}
 
 namespace {
 
