@@ -95,21 +95,11 @@ void require_same_beamtime(const fs::path& earlier, const Destination& destinati
 
 double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-}  // namespace
-
-}  // namespace archive
-
-BackupReport back_up_beamtime(const std::filesystem::path& database, const std::filesystem::path& folder, const BackupOptions& options) {
-  using namespace archive;
-  require_name(database);
-  { const SnapshotQueries looked(database); }  // no folder is made for what is no beamtime
-  require_apart(database, folder);
-  const auto files = options.file_system ? options.file_system : io::posix_file_system();
-  Destination destination(files, folder, database.stem().string());
+BackupReport back_up(const fs::path& database, Destination& destination, io::FileSystem& files, const BackupOptions& options) {
   Teller teller(options.tell);
   BackupReport report;
   const auto path = std::string(kPayloadFolder) + database.filename().string();
-  const DatabaseCopy copy(database, destination.partial_place(path), *files);
+  const DatabaseCopy copy(database, destination.partial_place(path), files);
   {
     SnapshotQueries snapshot(copy.place());
     require_same_beamtime(destination.folder() / path, destination, snapshot);
@@ -126,6 +116,26 @@ BackupReport back_up_beamtime(const std::filesystem::path& database, const std::
   report.num_faults = teller.faults();
   report.num_notes = teller.notes();
   return report;
+}
+
+}  // namespace
+
+}  // namespace archive
+
+BackupReport back_up_beamtime(const std::filesystem::path& database, const std::filesystem::path& folder, const BackupOptions& options) {
+  using namespace archive;
+  require_name(database);
+  { const SnapshotQueries looked(database); }  // no folder is made for what is no beamtime
+  require_apart(database, folder);
+  const auto files = options.file_system ? options.file_system : io::posix_file_system();
+  try {
+    Destination destination(files, folder, database.stem().string());
+    return back_up(database, destination, *files, options);
+  } catch (Error& error) {
+    if (error.code() == ErrorCode::no_space)
+      error.add_context(fmt::format("the disk of {} is full; make room and back up again, it goes on where it stopped", folder.string()));
+    throw;
+  }
 }
 
 }  // namespace resonance

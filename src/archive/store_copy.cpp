@@ -178,9 +178,9 @@ void StoreCopy::copy_shard(const std::string& name, const io::StoreFile& file, s
     form = frames::sealed_form(file, *array_.layout, held);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
+    const bool alone = destination_.earlier(record.path) == nullptr;
     tell_not_copied(name, "damaged_shard", error.what());
-    if (destination_.earlier(record.path) == nullptr) copy_bytes(name, file);
-    return;
+    return alone ? copy_bytes(name, file) : void();  // what is left of it
   }
   destination_.copy(file, form.data_bytes, form.index, std::move(record), [this](std::uint64_t bytes) {
     done_ = std::min(file_end_, done_ + bytes);
