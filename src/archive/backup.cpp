@@ -82,7 +82,7 @@ class DatabaseCopy {
 
 /// A folder that holds runs, but none of these, is that of a beamtime of the same name.
 void require_same_beamtime(const fs::path& earlier, const Destination& destination, SnapshotQueries& snapshot) {
-  if (std::error_code ignored; !fs::exists(earlier, ignored)) return;
+  if (std::error_code ignored; !fs::is_regular_file(fs::symlink_status(earlier, ignored))) return;
   try {
     SnapshotQueries before(earlier);
     if (snapshot.continues(before)) return;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace resonance::archive {
 
@@ -10,11 +11,17 @@ namespace {
 
 constexpr std::size_t kDigestLength = 64;
 
+}  // namespace
+
 bool is_digest(std::string_view text) noexcept {
   return text.size() == kDigestLength && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-}  // namespace
+bool is_payload_path(std::string_view path) {
+  if (!path.starts_with(kPayloadFolder) || path.ends_with('/') || path.find('\0') != std::string_view::npos) return false;
+  const std::filesystem::path parts(path);
+  return std::none_of(parts.begin(), parts.end(), [](const auto& part) { return part == ".." || part == "."; });
+}
 
 std::string encode_path(std::string_view path) {
   std::string out;

@@ -22,6 +22,10 @@ inline constexpr std::string_view kDeclaration = "BagIt-Version: 1.0\nTag-File-C
 [[nodiscard]] std::string encode_path(std::string_view path);
 [[nodiscard]] std::string decode_path(std::string_view text);  ///< other percent signs stay
 
+/// A path below data/ that stays there.
+[[nodiscard]] bool is_payload_path(std::string_view path);
+[[nodiscard]] bool is_digest(std::string_view text) noexcept;  ///< 64 hexadecimal digits
+
 [[nodiscard]] std::string manifest_line(std::string_view sha256, std::string_view path);
 /// Call `visit` for each line. \return false when one is none of a manifest
 bool read_manifest(std::string_view text, const std::function<void(std::string_view sha256, std::string path)>& visit);

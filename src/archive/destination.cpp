@@ -44,6 +44,13 @@ void require_usable(const fs::path& folder) {
   if (others && !ours) refuse(folder, "holds something else than a backup; name an empty folder, or one that is not there yet");
 }
 
+/// What is opened for writing by its name: a link could lead anywhere, a pipe would keep us waiting.
+void require_plain(const fs::path& file) {
+  std::error_code ignored;
+  const auto status = fs::symlink_status(file, ignored);
+  if (fs::exists(status) && !fs::is_regular_file(status)) refuse(file, "is no file; a backup consists of files and folders only");
+}
+
 void remove_partials(io::FileSystem& files, const fs::path& folder, bool with_payload) {
   std::vector<fs::path> found;
   io::walk(folder, [&](const io::WalkEntry& entry) {
@@ -76,6 +83,7 @@ Destination::Destination(std::shared_ptr<io::FileSystem> files, const fs::path& 
 }
 
 void Destination::open(const std::string& beamtime) {
+  for (const auto name : {kDeclarationFile, kRecordsFile, kUnfinishedFile}) require_plain(folder_ / name);
   lock_.emplace(folder_ / kDeclarationFile);
   require_alone(*lock_, folder_);
   const auto unfinished = folder_ / kUnfinishedFile;

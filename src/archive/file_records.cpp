@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "archive/bag.hpp"
+
 #include "resonance/error.hpp"
 #include "resonance/json.hpp"
 
@@ -27,7 +29,8 @@ std::optional<FileRecord> record_of(const Json& line) {
     out.source_bytes = line.at("source_bytes").as_uint64();
     out.source_mtime_ns = line.at("source_mtime_ns").as_int64();
     if (const auto* frames = line.find("frames")) out.frames = frames->as_uint64();
-    return out;
+    if (is_payload_path(out.path) && is_digest(out.sha256)) return out;
+    return std::nullopt;
   } catch (const Error&) {
     return std::nullopt;
   }

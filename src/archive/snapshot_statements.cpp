@@ -41,6 +41,15 @@ std::map<std::string, std::uint64_t, std::less<>> SnapshotQueries::frames_named(
   return out;
 }
 
+std::vector<std::string> SnapshotQueries::recording_runs() {
+  std::vector<std::string> out;
+  if (!has_details_) return out;
+  auto row = connection_.prepare(
+      "SELECT r.uid FROM runs r JOIN run_details d ON d.run_uid = r.uid WHERE r.time_stop IS NULL AND r.exit_status IS NULL");
+  while (row.step()) out.push_back(row.string(0));
+  return out;
+}
+
 std::uint64_t SnapshotQueries::runs() { return static_cast<std::uint64_t>(connection_.query_int("SELECT count(*) FROM runs")); }
 
 std::uint64_t SnapshotQueries::open_runs() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sqlite/connection.hpp"
 
@@ -23,6 +24,7 @@ class SnapshotQueries {
   explicit SnapshotQueries(const std::filesystem::path& database);
 
   [[nodiscard]] RunInSnapshot state_of(std::string_view run_uid);
+  [[nodiscard]] std::vector<std::string> recording_runs();
   /// Array → how many frames of it events of the run name.
   [[nodiscard]] std::map<std::string, std::uint64_t, std::less<>> frames_named(std::string_view run_uid);
   [[nodiscard]] std::uint64_t runs();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "archive/bag.hpp"
@@ -25,6 +26,7 @@ namespace {
 constexpr std::string_view kRuns = "runs/";
 constexpr std::size_t kUidEnd = kRuns.size() + 32;
 constexpr int kTries = 3;
+constexpr std::uint64_t kMostShards = 1 << 20;  // of an array; of a sound one
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 constexpr std::int64_t kSettled = 2 * kNanoseconds;
 
@@ -74,17 +76,38 @@ void StoreCopy::run() {
   destination_.settle();
 }
 
-std::vector<StoreCopy::Planned> StoreCopy::plan() const {
+std::vector<StoreCopy::Planned> StoreCopy::plan() {
   std::vector<Planned> out;
   const auto root = path_.string().size() + 1;
   io::walk(path_, [&](const io::WalkEntry& entry) {
+    if (entry.folder && entry.depth >= io::kDeepestWalk)
+      tell_not_copied(entry.path.string().substr(root), "not_copied", "it lies too deep; no more than 32 folders are gone into");
     if (entry.folder) return true;
     if (!io::is_partial_name(entry.path.filename().string()))
       out.push_back({entry.path.string().substr(root), std::min(io::file_bytes(entry.path), io::allocated_bytes(entry.path))});
     return false;
   });
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  add_growing(out);
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return std::tie(a.name, b.bytes) < std::tie(b.name, a.bytes); });
+  out.erase(std::unique(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name == b.name; }), out.end());
   return out;
+}
+
+/// Files that the snapshot needs and that are replaced all the time: a listing of a folder may miss one at that moment.
+void StoreCopy::add_growing(std::vector<Planned>& out) {
+  for (const auto& uid : snapshot_.recording_runs()) {
+    look_at_run(uid);
+    for (const auto& [group, frames] : run_.frames) {
+      if (array_of(group + "/") != group) continue;  // a name that no writer of ours gives
+      look_at_array(group);
+      if (!array_.layout || frames / array_.layout->frames_per_shard() > kMostShards) continue;
+      out.push_back({group + "/zarr.json"});
+      for (std::uint64_t first = 0; first < frames; first += array_.layout->frames_per_shard()) {
+        const std::uint64_t position[] = {first / array_.layout->frames_per_shard(), 0, 0};
+        out.push_back({group + "/" + zarr::chunk_key(array_.layout->metadata, position)});
+      }
+    }
+  }
 }
 
 bool StoreCopy::wanted(const std::string& name) {
@@ -159,11 +182,18 @@ void StoreCopy::copy(const std::string& name) {
 /// \return whether the copy is good
 bool StoreCopy::copy_once(const std::string& name) {
   const auto file = store_.open(name);
-  if (!file) return true;  // it is gone: look_at_rest()
+  if (!file) return look_at_missing(name), true;
   if (const auto shard = shard_number(name)) return copy_shard(name, *file, *shard), true;
   if (unchanged({.path = prefix_ + name, .source_bytes = file->bytes(), .source_mtime_ns = time_of(*file)})) return true;
   copy_bytes(name, *file);
   return store_.is_current(name, *file);
+}
+
+/// What an earlier backup has of it is for look_at_rest().
+void StoreCopy::look_at_missing(const std::string& name) {
+  const auto shard = shard_number(name);
+  if (!shard || !array_.frames || *shard * array_.layout->frames_per_shard() >= *array_.frames) return;
+  if (destination_.earlier(prefix_ + name) == nullptr) tell_not_copied(name, "not_copied", "it is not in the store");
 }
 
 void StoreCopy::copy_shard(const std::string& name, const io::StoreFile& file, std::uint64_t shard) {

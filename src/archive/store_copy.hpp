@@ -28,7 +28,7 @@ class StoreCopy {
 
  private:
   struct Planned {
-    std::string name;         // in the store
+    std::string name = {};    // in the store
     std::uint64_t bytes = 0;  // on the disk
   };
   /// The run whose files are being copied.
@@ -44,13 +44,15 @@ class StoreCopy {
     std::optional<std::uint64_t> frames;   // that the snapshot names; nothing: whatever is in it
   };
 
-  [[nodiscard]] std::vector<Planned> plan() const;
+  [[nodiscard]] std::vector<Planned> plan();
+  void add_growing(std::vector<Planned>& out);
   [[nodiscard]] bool wanted(const std::string& name);
   void look_at_run(const std::string& uid);
   void look_at_array(const std::string& group);
   [[nodiscard]] std::optional<std::uint64_t> shard_number(const std::string& name) const;
   void copy(const std::string& name);
   bool copy_once(const std::string& name);
+  void look_at_missing(const std::string& name);
   void copy_shard(const std::string& name, const io::StoreFile& file, std::uint64_t shard);
   void copy_bytes(const std::string& name, const io::StoreFile& file);
   void put_length(const std::string& name);

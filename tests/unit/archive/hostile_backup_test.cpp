@@ -64,6 +64,29 @@ TEST_F(AStrangeStore, MayHaveAnyNamesInItThatAreText) {
   EXPECT_EQ(back_up(database, folder / "bag").report.files, done.report.files);
 }
 
+TEST_F(AStrangeStore, IsCopiedDownToWhereFoldersAreNotGoneInto) {
+  auto deep = store;
+  for (int i = 0; i < 40; ++i) deep /= "d";
+  write(deep / "x", "x");
+  const auto done = back_up(database, folder / "bag");
+  ASSERT_EQ(done.faults.size(), 1);
+  EXPECT_THAT(done.faults[0].message, HasSubstr("too deep"));
+}
+
+TEST_F(AStrangeStore, ThatLacksAShardOfAnOpenRunIsToldOf) {
+  Recording recording(database);
+  recording.write(200);
+  recording.writer.sync();
+  const auto shard = store / "runs" / recording.uid / "ccd/c/0/0/0";
+  fs::rename(shard, folder / "away");
+  const auto done = back_up(database, folder / "bag");
+  ASSERT_EQ(done.faults.size(), 1);
+  EXPECT_EQ(done.faults[0].file, shard);
+  fs::rename(folder / "away", shard);
+  EXPECT_THAT(back_up(database, folder / "bag").faults, IsEmpty());
+  EXPECT_THAT(faults_in(folder / "bag"), IsEmpty());
+}
+
 TEST_F(AStrangeStore, KeepsItsHoles) {
   write(store / "sparse", "x");
   fs::resize_file(store / "sparse", 64 << 20);
@@ -143,6 +166,41 @@ TEST_F(AFolderForABackup, IsNotWrittenThroughALinkBackIntoTheBeamtime) {
   EXPECT_EQ(contents(store), before);
 }
 
+TEST_F(AFolderForABackup, IsNotWrittenThroughLinksInPlaceOfItsTagFiles) {
+  write(folder / "precious", "precious");
+  back_up(database, folder / "bag");
+  for (const char* name : {"bagit.txt", "resonance-unfinished.jsonl", "resonance-files.jsonl"}) {
+    fs::remove(folder / "bag" / name);
+    fs::create_symlink(folder / "precious", folder / "bag" / name);
+    EXPECT_THAT(try_in(folder / "bag"), refused("is no file")) << name;
+    fs::remove(folder / "bag" / name);
+    ASSERT_EQ(::mkfifo((folder / "bag" / name).c_str(), 0600), 0);
+    EXPECT_THAT(try_in(folder / "bag"), refused("is no file")) << name;
+    fs::remove(folder / "bag" / name);
+    if (name == std::string_view("resonance-files.jsonl")) continue;
+    EXPECT_EQ(try_in(folder / "bag"), "");
+  }
+  EXPECT_EQ(io::read_text(folder / "precious", 100), "precious");
+}
+
+TEST_F(AFolderForABackup, CannotMakeUsRemoveOrReadWhatLiesOutsideOfIt) {
+  back_up(database, folder / "bag");
+  write(folder / "precious", "precious");
+  const auto forged = [&](std::string path) { return archive::FileRecord{.path = std::move(path), .sha256 = std::string(64, 'a')}; };
+  std::ofstream records(folder / "bag/resonance-files.jsonl", std::ios::app);
+  for (const char* path : {"data/../../precious", "../precious", "bagit.txt", "data/", "data/./x"}) records << record_line(forged(path));
+  records << record_line(forged((folder / "precious").string()));
+  records.close();
+  back_up(database, folder / "bag");
+  EXPECT_EQ(io::read_text(folder / "precious", 100), "precious");
+  EXPECT_THAT(faults_in(folder / "bag"), IsEmpty());
+  fs::remove(folder / "bag/data/x.db");
+  ASSERT_EQ(::mkfifo((folder / "bag/data/x.db").c_str(), 0600), 0);
+  EXPECT_THAT(faults_in(folder / "bag"), ElementsAre(HasSubstr("is a pipe")));
+  EXPECT_EQ(try_in(folder / "bag"), "");
+  EXPECT_THAT(faults_in(folder / "bag"), IsEmpty());
+}
+
 TEST_F(AFolderForABackup, IsWrittenByOneAtATime) {
   back_up(database, folder / "bag");
   io::LockFile other(folder / "bag/bagit.txt");
@@ -177,7 +235,8 @@ TEST(BagManifests, AreReadLineByLineAndNeverTrusted) {
 
 TEST(FileRecords, PassOverLinesThatAreNone) {
   const TemporaryFolder folder;
-  const archive::FileRecord record{.path = "data/x", .bytes = 1, .sha256 = "ab", .source_bytes = 2, .source_mtime_ns = -3, .frames = 4};
+  const archive::FileRecord record{
+      .path = "data/x", .bytes = 1, .sha256 = std::string(64, 'a'), .source_bytes = 2, .source_mtime_ns = -3, .frames = 4};
   std::ofstream(folder / "records") << archive::heading_line("x") << "{\"path\": 1}\n[]\nnull\n\n{\"path\": \"data/y\"" << '\n'
                                     << archive::record_line(record) << "{\"path\":\"data/z\",\"byt";
   archive::FileRecords found;
