@@ -154,7 +154,7 @@ std::optional<std::uint64_t> StoreCopy::shard_number(const std::string& name) co
   if (!array_.layout || !key.starts_with(kFolder)) return std::nullopt;
   std::from_chars(key.data() + kFolder.size(), key.data() + key.size(), number);
   const std::uint64_t position[] = {number, 0, 0};
-  return key == "/" + zarr::chunk_key(array_.layout->metadata, position) ? std::optional(number) : std::nullopt;
+  return key.substr(1) == zarr::chunk_key(array_.layout->metadata, position) ? std::optional(number) : std::nullopt;
 }
 
 bool StoreCopy::unchanged(const FileRecord& record) {

@@ -1,5 +1,6 @@
 /// A backup that dies, or meets a full disk, spoils nothing and goes on.
 #include <cerrno>
+#include <cstdlib>
 
 #include "io/posix_error.hpp"
 #include "unit/archive/backup_testing.hpp"
@@ -14,6 +15,18 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 struct Death {};
+
+/// A folder in memory, where there is such a place: these tests sync some ten thousand times, and no power fails in them.
+TemporaryFolder folder_in_memory() {
+  const char* usual = std::getenv("TMPDIR");
+  const std::string before = usual == nullptr ? "" : usual;
+  if (fs::is_directory("/dev/shm")) ::setenv("TMPDIR", "/dev/shm", 1);
+  struct Restore {
+    const std::string& value;
+    ~Restore() { value.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", value.c_str(), 1); }
+  } restore{before};
+  return {};
+}
 
 /// From call number `last` on nothing reaches the disk any more.
 std::shared_ptr<WatchedFiles> files_that_die(std::size_t last) {
@@ -37,7 +50,7 @@ bool back_up_until_death(const fs::path& database, const fs::path& folder, std::
 }
 
 TEST(ABackupThatDies, AtAnyCallToTheFileSystemIsKnownAsUnfinishedAndGoesOn) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = folder_in_memory();
   const auto uid = record_two_runs(folder / "x.db");
   std::size_t calls = 0;
   for (;; ++calls) {
@@ -62,7 +75,7 @@ TEST(ABackupThatDies, AtAnyCallToTheFileSystemIsKnownAsUnfinishedAndGoesOn) {
 }
 
 TEST(ABackupThatDies, LeavesTheBeamtimeOfTheOneBeforeItReadable) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = folder_in_memory();
   Recording recording(folder / "x.db");
   recording.write(260);
   recording.writer.sync();
@@ -82,7 +95,7 @@ TEST(ABackupThatDies, LeavesTheBeamtimeOfTheOneBeforeItReadable) {
 }
 
 TEST(ABackupThatDies, CopiesNothingTwiceThatItNotedAsFinished) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = folder_in_memory();
   {
     Recording recording(folder / "x.db");
     recording.write(600);
@@ -102,7 +115,7 @@ TEST(ABackupThatDies, CopiesNothingTwiceThatItNotedAsFinished) {
 }
 
 TEST(ABackupThatDies, MayLoseTheEndOfItsJournal) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = folder_in_memory();
   record_two_runs(folder / "x.db");
   ASSERT_FALSE(back_up_until_death(folder / "x.db", folder / "bag", 70));
   const auto journal = folder / "bag/resonance-unfinished.jsonl";
@@ -116,7 +129,7 @@ TEST(ABackupThatDies, MayLoseTheEndOfItsJournal) {
 }
 
 TEST(AFullDisk, IsToldWithTheFileAndTheBackupGoesOnOnceThereIsRoom) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = folder_in_memory();
   const auto uid = record_two_runs(folder / "x.db");
   for (const char* what : {"create", "write", "sync", "rename", "resize", "make_directory"}) {
     const auto files = std::make_shared<WatchedFiles>();
@@ -138,7 +151,7 @@ TEST(AFullDisk, IsToldWithTheFileAndTheBackupGoesOnOnceThereIsRoom) {
 }
 
 TEST(ABackup, ThatIsCancelledGoesOn) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = folder_in_memory();
   record_two_runs(folder / "x.db");
   BackupOptions options;
   std::uint64_t last = 0;
