@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <deque>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -44,7 +45,9 @@ void pause() {
 /// Follows one run to its end. Each look costs the same, however long the run is.
 class Follower {
  public:
-  Follower(Session& session, const Options& options, Run run) : session_(session), options_(options), run_(std::move(run)) {}
+  /// Begins with the last `count` events.
+  Follower(Session& session, const Options& options, Run run, std::uint64_t count)
+      : session_(session), options_(options), run_(std::move(run)), count_(count) {}
 
   void follow() {
     begin();
@@ -68,12 +71,13 @@ class Follower {
   void choose(RunState state) {
     for (const auto& stream : run_.streams()) {
       if (options_.stream ? stream.name != *options_.stream : stream.num_events == 0) continue;
-      next_ = stream.num_events > options_.count ? stream.num_events - options_.count + 1 : 0;
+      const bool cut = stream.num_events > count_;
+      next_ = cut ? stream.num_events - count_ + 1 : 0;
       const auto wanted = wanted_columns(options_);
-      auto plan = plan_table(run_, stream, wanted, {next_, options_.count});
+      auto plan = plan_table(run_, stream, wanted, {next_, count_});
       stream_ = stream.name;
       lines_.emplace(session_.out, session_.json, run_, stream, std::move(plan.columns), wanted.empty());
-      return print_last();
+      return cut ? print_last() : print_new();
     }
     if (state == RunState::closed && options_.stream) (void)choose_stream(run_, options_.stream);  // says which there are
   }
@@ -82,7 +86,7 @@ class Follower {
     std::deque<Event> last;  // numbers may have gaps in files of other programs
     visit([&](const Event& event) {
       last.push_back(event);
-      if (last.size() > options_.count) last.pop_front();
+      if (last.size() > count_) last.pop_front();
     });
     for (const auto& event : last) lines_->write(event);
   }
@@ -133,6 +137,7 @@ class Follower {
   Session& session_;
   const Options& options_;
   const Run run_;
+  const std::uint64_t count_;
   std::string stream_;
   std::optional<EventLines> lines_;
   std::uint64_t next_ = 0;  // seq_num
@@ -142,8 +147,12 @@ class Follower {
 class Runs {
  public:
   explicit Runs(const std::filesystem::path& database) : catalog_(database) {
-    for (int n = 1; n <= kNewestRuns; ++n)
-      if (const auto run = newest(n); run && !in_progress(*run, n == 1)) seen_.insert(run->uid());
+    for (int n = 1; n <= kNewestRuns; ++n) {
+      const auto run = newest(n);
+      if (!run) break;
+      old_.insert(run->uid());
+      if (!in_progress(*run, n == 1)) seen_.insert(run->uid());
+    }
   }
 
   /// One that was not given out: at first the newest that is being recorded, later what was begun since, short ones too.
@@ -159,6 +168,9 @@ class Runs {
     if (found) seen_.insert(found->uid());
     return found;
   }
+
+  /// It was there before we began to look.
+  [[nodiscard]] bool is_old(const Run& run) const { return old_.contains(run.uid()); }
 
  private:
   std::optional<Run> newest(int n) const {
@@ -177,7 +189,7 @@ class Runs {
   }
 
   Catalog catalog_;
-  std::set<std::string> seen_;
+  std::set<std::string> old_, seen_;
   bool first_ = true;
 };
 
@@ -185,7 +197,9 @@ void follow_all(Session& session, const Options& options) {
   Runs runs(options.database);
   for (bool said = false;; pause()) {
     if (auto run = runs.next()) {
-      Follower(session, options, std::move(*run)).follow();
+      constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();  // nothing of what begins while we look is passed over
+      const auto count = runs.is_old(*run) ? options.count : kAll;
+      Follower(session, options, std::move(*run), count).follow();
       if (options.once) return;
       said = false;
     } else if (!said) {
@@ -200,7 +214,7 @@ int run(Session& session, const Options& options) {
   note_signals();
   try {
     if (options.run)
-      Follower(session, options, Catalog(options.database).run(*options.run)).follow();
+      Follower(session, options, Catalog(options.database).run(*options.run), options.count).follow();
     else
       follow_all(session, options);
     return 0;
