@@ -60,6 +60,15 @@ void remove_partials(io::FileSystem& files, const fs::path& folder, bool with_pa
   for (const auto& path : found) files.remove(path);
 }
 
+/// Folders that a backup had made when it died may have names that are not on stable storage yet.
+void sync_folders(io::FileSystem& files, const fs::path& folder) {
+  files.sync_directory(folder);
+  io::walk(folder, [&](const io::WalkEntry& entry) {
+    if (entry.folder) files.sync_directory(entry.path);
+    return true;
+  });
+}
+
 /// Who cannot lock there (some network file systems) has to see to it himself that there is one backup at a time.
 void require_alone(io::LockFile& lock, const fs::path& folder) {
   bool alone = true;
@@ -92,6 +101,7 @@ void Destination::open(const std::string& beamtime) {
   if (auto begun = read_records(unfinished, earlier_); begun && !name) name = std::move(begun);
   if (name && *name != beamtime) refuse(folder_, fmt::format("holds the backup of another beamtime, {}", printable(*name, 300)));
   remove_partials(*files_, folder_, resumed);
+  if (resumed) sync_folders(*files_, folder_);
   journal_.emplace(*files_, unfinished, beamtime);
   const auto declaration = files_->open(folder_ / kDeclarationFile, io::OpenMode::read_write);
   if (declaration->size() != kDeclaration.size()) {  // the lock made it, empty

@@ -114,6 +114,21 @@ TEST(ABackupThatDies, CopiesNothingTwiceThatItNotedAsFinished) {
   EXPECT_THAT(faults_in(folder / "bag"), IsEmpty());
 }
 
+TEST(ABackupThatDies, LeavesNoFolderWhoseNameAPowerCutCouldTakeFromTheFinishedOne) {
+  const TemporaryFolder folder = folder_in_memory();
+  record_two_runs(folder / "x.db");
+  ASSERT_FALSE(back_up_until_death(folder / "x.db", folder / "bag", 60));
+  std::set<fs::path> made;
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "bag"))
+    if (entry.is_directory()) made.insert(entry.path().parent_path());
+  ASSERT_GT(made.size(), 3);
+  const auto files = std::make_shared<WatchedFiles>();
+  back_up(folder / "x.db", folder / "bag", files);
+  for (const auto& call : files->calls)
+    if (call.what == "sync_directory") made.erase(call.path);
+  EXPECT_THAT(made, IsEmpty());
+}
+
 TEST(ABackupThatDies, MayLoseTheEndOfItsJournal) {
   const TemporaryFolder folder = folder_in_memory();
   record_two_runs(folder / "x.db");
