@@ -94,7 +94,7 @@ class Check {
       if (!file) return tell("missing_file", path, fmt::format("{} is missing; back up again, or take it from another copy", words));
       if (const auto record = records_.find(path); record != records_.end() && record->second.bytes != file->bytes())
         return tell("changed_file", path, fmt::format("{} has {} bytes, {} were written", words, file->bytes(), record->second.bytes));
-      io::drop_from_cache(folder_ / path);
+      io::drop_from_cache(*file);
       const auto found = hash_of(*file);
       if (found != lower(digest))
         tell("changed_file", path, fmt::format("{} was changed: its SHA-256 is {}, not {}", words, found, digest));

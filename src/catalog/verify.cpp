@@ -70,6 +70,7 @@ void check_run(VerifyContext& context, VerifyQueries& queries, const std::string
   context.report.events += static_cast<std::uint64_t>(facts->events());
   check_counts(context, *facts);
   check_seq_nums(context, queries, *facts);
+  check_events(context, queries, *facts);
   check_frame_stores(context, *facts);
   check_arrays(context, *facts);
   check_frames(context, queries, *facts);
@@ -104,6 +105,7 @@ VerifyReport verify_beamtime(const std::filesystem::path& database, const Verify
   catalog::require_beamtime(*connection);
   WorkerPool pool(options.threads);
   catalog::VerifyContext context{options, visit, database, frame_store_of(database), *connection, pool};
+  context.attempt({}, [&] { catalog::check_log(context); });
   context.attempt({}, [&] { catalog::check_pages_of_database(context); });
   context.attempt({}, [&] { catalog::check_foreign_keys(context); });
   bool complete = false;

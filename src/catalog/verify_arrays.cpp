@@ -123,6 +123,10 @@ class ArrayCheck {
                                                : "the last ones belong to no event, or are not there");
       context_.tell(out);
     }
+    if (store_ != nullptr) {
+      count += store_->lost_inside;
+      sum += store_->lost_sum;
+    }
     const auto each_once = static_cast<double>(named) * (static_cast<double>(named) - 1) / 2;
     if (facts_.run.ours && (std::cmp_not_equal(count, named) || sum != each_once))
       tell("count",

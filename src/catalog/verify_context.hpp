@@ -56,6 +56,7 @@ struct VerifyContext {
 
 // The database by itself.
 void check_pages_of_database(VerifyContext& context);
+void check_log(VerifyContext& context);
 void check_foreign_keys(VerifyContext& context);
 /// \return whether all core tables are there, so that the runs can be looked at
 bool check_schema(VerifyContext& context);
@@ -63,6 +64,7 @@ bool check_schema(VerifyContext& context);
 // One run.
 void check_counts(VerifyContext& context, const RunFacts& facts);
 void check_seq_nums(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
+void check_events(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
 void check_frame_stores(VerifyContext& context, const RunFacts& facts);
 void check_arrays(VerifyContext& context, const RunFacts& facts);
 void check_frames(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);

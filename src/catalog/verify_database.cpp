@@ -2,11 +2,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "catalog/verify_context.hpp"
+#include "io/file_system.hpp"
 #include "schema/structure.hpp"
+#include "sqlite/log_survey.hpp"
 
 namespace resonance::catalog {
+
+namespace {
+
+constexpr auto kTimeForATransaction = std::chrono::milliseconds(100);
+
+sqlite::LogSurvey survey(const std::filesystem::path& log) {
+  if (io::file_bytes(log) == 0) return {};
+  const auto file = io::posix_file_system()->open(log, io::OpenMode::read);
+  return sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return file->read_at(offset, out); });
+}
+
+}  // namespace
 
 void check_pages_of_database(VerifyContext& context) {
   for (const auto& line : check_pages(context.connection, context.options.full))
@@ -14,6 +30,28 @@ void check_pages_of_database(VerifyContext& context) {
                   .file = context.database,
                   .message = fmt::format("SQLite's check of {} says: {}; take the file from a backup, or recover it with the sqlite3 shell",
                                          context.database.string(), line)});
+}
+
+/// SQLite itself says nothing when it cannot use a part of the log.
+void check_log(VerifyContext& context) {
+  const std::filesystem::path path = context.database.string() + "-wal";
+  auto found = survey(path);
+  if (found.state == sqlite::LogSurvey::State::sound) return;
+  std::this_thread::sleep_for(kTimeForATransaction);  // one may be being written
+  if (const auto again = survey(path); again.state == sqlite::LogSurvey::State::sound || again.offset != found.offset) return;
+  Fault fault{.kind = "log", .file = path, .offset = found.offset};
+  if (found.state == sqlite::LogSurvey::State::damaged) {
+    fault.message = fmt::format(
+        "{} was changed at byte {} or behind it: SQLite reads the {} transactions before, and passes over {} whole "
+        "ones that follow; copy database and log before anybody opens it for writing, and take them from a backup",
+        path.string(), found.offset, found.transactions, found.lost);
+    return context.tell(fault);
+  }
+  fault.message = fmt::format(
+      "{} ends with a transaction, from byte {} on, that is incomplete or damaged; its writer died or the power "
+      "failed before it was acknowledged as durable, unless the bytes were changed since",
+      path.string(), found.offset);
+  context.note(fault);
 }
 
 void check_foreign_keys(VerifyContext& context) {

@@ -11,9 +11,7 @@
 #include "catalog/frame_finder.hpp"
 #include "catalog/verify_context.hpp"
 #include "frames/frame_array_reader.hpp"
-#include "frames/metadata_file.hpp"
 #include "frames/pixel_check.hpp"
-#include "io/page_cache.hpp"
 
 namespace resonance::catalog {
 
@@ -108,12 +106,8 @@ class FramesOfRun {
     array->group = group;
     try {
       array->reader.emplace(context_.store, group);
-      auto metadata = frames::read_metadata(array->reader->folder());
-      const auto* mark = metadata.attributes.find("resonance");
-      const bool ours = (mark != nullptr && mark->is_object()) || facts_.store_of(group) != nullptr;
-      std::function<void(const std::filesystem::path&)> opening;
-      if (context_.options.frames) opening = io::drop_from_cache;
-      array->finder.emplace(array->reader->folder(), std::move(metadata), ours, std::move(opening));
+      const bool ours = array->reader->ours() || facts_.store_of(group) != nullptr;
+      array->finder.emplace(context_.store, group, ours, context_.options.frames);
     } catch (const Error&) {  // told by check_arrays(), or a format that only the reader knows
     }
     open_.push_front(array);

@@ -34,11 +34,18 @@ void check_store_row(VerifyContext& context, const RunFacts& facts, const StoreR
   std::int64_t refs = 0;
   for (const auto& array : facts.refs_of(store.group)) refs += array.count;
   Fault fault{.kind = "frame_store", .run_uid = facts.run.uid, .field = store.field, .file = context.store / store.group};
-  if (refs == 0 && !facts.more_arrays) {
+  if (store.lost > 0)
+    context.note({.kind = "lost_frame",
+                  .run_uid = facts.run.uid,
+                  .field = store.field,
+                  .file = context.store / store.group,
+                  .message = fmt::format("{} frames of {} were lost before and taken out; table lost_frames says which and why", store.lost,
+                                         printable(store.group, 300))});
+  if (refs == 0 && store.lost == 0 && !facts.more_arrays) {
     fault.message =
         fmt::format("frame_stores names {}, but no event refers to a frame in it; its events were deleted", printable(store.group, 300));
     context.tell(fault);
-  } else if (facts.run.closed && store.num_frames && *store.num_frames != refs) {
+  } else if (facts.run.closed && store.num_frames && *store.num_frames != refs + store.lost_inside) {
     fault.kind = "count";
     fault.message = fmt::format(
         "frame_stores.num_frames of {} is {}, but there are {} references to its frames; rows are missing, or the "

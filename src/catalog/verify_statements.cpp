@@ -29,7 +29,14 @@ constexpr const char* kArrays =
     "streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ? GROUP BY 1, 2, 3, 4, 5, "
     "6 ORDER BY 1 LIMIT ?";
 constexpr const char* kStoreColumns =
-    "SELECT zarr_group, run_uid, field_name, dtype, codec, height, width, frames_per_chunk, chunks_per_shard, num_frames FROM frame_stores";
+    "SELECT f.zarr_group, f.run_uid, f.field_name, f.dtype, f.codec, f.height, f.width, f.frames_per_chunk, f.chunks_per_shard, "
+    "f.num_frames, {} FROM frame_stores f";
+constexpr const char* kLostColumns =
+    "(SELECT count(*) FROM lost_frames l WHERE l.zarr_group = f.zarr_group), (SELECT count(DISTINCT l.index_in_stack) FROM lost_frames l "
+    "WHERE l.zarr_group = f.zarr_group AND l.index_in_stack < f.num_frames), (SELECT total(DISTINCT l.index_in_stack) FROM lost_frames l "
+    "WHERE l.zarr_group = f.zarr_group AND l.index_in_stack < f.num_frames)";
+constexpr const char* kEvents =
+    "SELECT uid, seq_num, time, data, timestamps FROM events WHERE stream_uid = ? AND seq_num BETWEEN ? AND ? ORDER BY seq_num";
 constexpr const char* kGaps =
     "SELECT before, seq_num FROM (SELECT seq_num, lag(seq_num, 1, 0) OVER (ORDER BY seq_num) AS before FROM events WHERE stream_uid = ?) "
     "WHERE seq_num <> before + 1 LIMIT ?";
@@ -62,8 +69,8 @@ class Snapshot {
 };
 
 StoreRow store_row(const sqlite::Statement& row) {
-  return {row.string(0), row.string(1), row.string(2), row.string(3), row.string(4),
-          row.int64(5),  row.int64(6),  row.int64(7),  row.int64(8),  row.optional_int64(9)};
+  return {row.string(0), row.string(1), row.string(2),         row.string(3), row.string(4), row.int64(5), row.int64(6),
+          row.int64(7),  row.int64(8),  row.optional_int64(9), row.int64(10), row.int64(11), row.real(12)};
 }
 
 sqlite::Statement prepare_run(sqlite::Connection& connection, bool details) {
@@ -123,12 +130,15 @@ VerifyQueries::VerifyQueries(sqlite::Connection& connection)
     : connection_(connection),
       has_details_(schema::has_table(connection, "run_details")),
       has_stores_(schema::has_table(connection, "frame_stores")),
+      has_event_sums_(schema::has_table(connection, "event_checksums")),
+      store_columns_(fmt::format(kStoreColumns, schema::has_table(connection, "lost_frames") ? kLostColumns : "0, 0, 0")),
       run_(prepare_run(connection, has_details_)),
       streams_(connection.prepare(kStreams)),
       arrays_(connection.prepare(
           fmt::format(kArrays, schema::has_column(connection, "image_refs", "compression_codec") ? "i.compression_codec" : "NULL"))),
       gaps_(connection.prepare(kGaps)),
       frames_(prepare_frames(connection)),
+      events_(connection.prepare(kEvents)),
       ref_exists_(connection.prepare("SELECT 1 FROM image_refs WHERE id = ?")),
       names_array_(connection.prepare(kNamesArray)) {}
 
@@ -184,7 +194,7 @@ void VerifyQueries::arrays(std::string_view run_uid, RunFacts& out) {
 std::vector<StoreRow> VerifyQueries::stores(std::string_view run_uid) {
   std::vector<StoreRow> out;
   if (!has_stores_) return out;
-  auto row = connection_.prepare(fmt::format("{} WHERE run_uid = ? ORDER BY zarr_group LIMIT {}", kStoreColumns, kMostArrays));
+  auto row = connection_.prepare(fmt::format("{} WHERE f.run_uid = ? ORDER BY f.zarr_group LIMIT {}", store_columns_, kMostArrays));
   row.bind(1, run_uid);
   while (row.step()) out.push_back(store_row(row));
   return out;
@@ -209,6 +219,30 @@ std::vector<FrameRow> VerifyQueries::frames(std::string_view stream_uid, std::in
   return out;
 }
 
+std::vector<EventSumRow> VerifyQueries::event_sums(std::string_view stream_uid, std::int64_t first, std::int64_t limit) {
+  std::vector<EventSumRow> out;
+  if (!has_event_sums_) return out;
+  auto row = connection_.prepare(
+      "SELECT first_seq_num, last_seq_num, crc32c FROM event_checksums WHERE stream_uid = ? AND first_seq_num > ? ORDER BY first_seq_num "
+      "LIMIT ?");
+  row.bind_all(stream_uid, first, limit);
+  while (row.step()) out.push_back({row.int64(0), row.int64(1), row.int64(2)});
+  return out;
+}
+
+bool VerifyQueries::has_event_sum(std::string_view stream_uid, const EventSumRow& sum) {
+  auto row = connection_.prepare("SELECT 1 FROM event_checksums WHERE stream_uid = ? AND first_seq_num = ? AND crc32c = ?");
+  row.bind_all(stream_uid, sum.first, sum.crc32c);
+  return row.step();
+}
+
+void VerifyQueries::events(std::string_view stream_uid, std::int64_t first, std::int64_t last,
+                           const std::function<void(const schema::EventContent&)>& visit) {
+  const sqlite::Reset reset(events_);
+  events_.bind_all(stream_uid, first, last);
+  while (events_.step()) visit({events_.text(0), events_.int64(1), events_.real(2), events_.text(3), events_.text(4)});
+}
+
 bool VerifyQueries::ref_exists(std::int64_t id) {
   const sqlite::Reset reset(ref_exists_);
   ref_exists_.bind(1, id);
@@ -222,7 +256,7 @@ std::optional<bool> VerifyQueries::is_closed(std::string_view run_uid) {
 
 std::optional<StoreRow> VerifyQueries::store(std::string_view group) {
   if (!has_stores_) return std::nullopt;
-  auto row = connection_.prepare(fmt::format("{} WHERE zarr_group = ?", kStoreColumns));
+  auto row = connection_.prepare(fmt::format("{} WHERE f.zarr_group = ?", store_columns_));
   row.bind(1, group);
   return row.step() ? std::optional(store_row(row)) : std::nullopt;
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "schema/event_checksum.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance::catalog {
@@ -39,6 +41,13 @@ struct StoreRow {
   std::string group, run_uid, field, dtype, codec;
   std::int64_t height = 0, width = 0, frames_per_chunk = 0, chunks_per_shard = 0;
   std::optional<std::int64_t> num_frames;
+  std::int64_t lost = 0, lost_inside = 0;  ///< frames that recovery took out; those with numbers below num_frames
+  double lost_sum = 0;                     ///< of the numbers of the latter
+};
+
+/// Events of a stream under one checksum.
+struct EventSumRow {
+  std::int64_t first = 0, last = 0, crc32c = 0;
 };
 
 /// All that is said about a run at one moment.
@@ -84,6 +93,12 @@ class VerifyQueries {
   std::optional<RunFacts> facts(const std::string& run_uid);  ///< in one read transaction
   /// Numbers that a stream misses: the last one before a gap and the first one behind it. At most `limit`.
   std::vector<std::pair<std::int64_t, std::int64_t>> gaps(std::string_view stream_uid, int limit);
+  /// Checksums of events whose first seq_num is above `first`, ascending, at most `limit`.
+  std::vector<EventSumRow> event_sums(std::string_view stream_uid, std::int64_t first, std::int64_t limit);
+  bool has_event_sum(std::string_view stream_uid, const EventSumRow& row);
+  /// Visit events with these numbers in order of seq_num.
+  void events(std::string_view stream_uid, std::int64_t first, std::int64_t last,
+              const std::function<void(const schema::EventContent&)>& visit);
   /// References of a stream behind (seq_num, id), in that order, at most `limit`.
   std::vector<FrameRow> frames(std::string_view stream_uid, std::int64_t seq_num, std::int64_t id, std::int64_t limit);
   bool ref_exists(std::int64_t id);
@@ -98,8 +113,9 @@ class VerifyQueries {
   std::optional<VerifyRunRow> run(std::string_view uid);
 
   sqlite::Connection& connection_;
-  bool has_details_, has_stores_;
-  sqlite::Statement run_, streams_, arrays_, gaps_, frames_, ref_exists_, names_array_;
+  bool has_details_, has_stores_, has_event_sums_;
+  std::string store_columns_;
+  sqlite::Statement run_, streams_, arrays_, gaps_, frames_, events_, ref_exists_, names_array_;
 };
 
 }  // namespace resonance::catalog

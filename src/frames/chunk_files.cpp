@@ -121,6 +121,11 @@ FoundChunk ChunkFiles::find(const ChunkPosition& position) const {
   return find_anew(position);
 }
 
+FoundChunk ChunkFiles::look_up(const ChunkPosition& position) const {
+  if (auto found = find(position); found.file) return found;
+  return {cached(position.file), {}};
+}
+
 FoundChunk ChunkFiles::find_anew(const ChunkPosition& position) const {
   auto file = open(position.file);
   if (!file) return {};

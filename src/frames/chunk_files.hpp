@@ -52,6 +52,8 @@ class ChunkFiles {
   /// Opens the file again when the one that is open has no such chunk: it may have been sealed or replaced since.
   /// \throws Error(corrupt) damaged shard index, or no regular file
   [[nodiscard]] FoundChunk find(const ChunkPosition& position) const;
+  /// The same, but a file that does not hold the chunk is returned, too: with a `where` that is missing.
+  [[nodiscard]] FoundChunk look_up(const ChunkPosition& position) const;
   /// As it is on disk now, whatever was open.
   [[nodiscard]] FoundChunk find_anew(const ChunkPosition& position) const;
   /// Where the file says now that the chunk is.

@@ -58,6 +58,8 @@ class FrameArrayReader {
   /// A frame is one contiguous run of uncompressed bytes in native order, so that map() works.
   [[nodiscard]] bool mappable() const noexcept { return mappable_; }
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
+  /// Resonance wrote it, by its zarr.json.
+  [[nodiscard]] bool ours() const noexcept { return ours_; }
   /// Frames with the same number here lie in the same chunks.
   [[nodiscard]] std::uint64_t chunk_row_of(std::uint64_t frame) const noexcept { return frame / metadata_.chunk_shape()[0]; }
 

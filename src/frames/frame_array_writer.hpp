@@ -53,6 +53,7 @@ class FrameArrayWriter {
 
   [[nodiscard]] std::uint64_t appended() const noexcept { return appended_; }  ///< for the thread that appends
   [[nodiscard]] std::uint64_t committed() const noexcept;
+  [[nodiscard]] std::uint64_t durable() const noexcept;  ///< the first frames that are known to be on stable storage
   [[nodiscard]] const Layout& layout() const noexcept { return layout_; }
   [[nodiscard]] const std::string& group() const noexcept { return group_; }
   /// Memory that a frame takes up on its way, at most; 0 when it is written at once.
@@ -76,7 +77,7 @@ class FrameArrayWriter {
   void put_open_chunk();
   void write_chunks(std::span<const ChunkQueue::Ready> chunks);
   void note_checksum(std::uint64_t frame, std::uint32_t checksum);
-  std::uint64_t restore_open_chunk(std::uint64_t frames);
+  void restore_open_chunk(std::uint64_t frames);
   void sync_folders();
   void seal_committed(std::uint64_t committed, bool all);
 
@@ -91,7 +92,7 @@ class FrameArrayWriter {
   OpenChunk open_chunk_;
   mutable std::mutex state_mutex_;                 // guards what follows
   std::deque<std::shared_ptr<OpenShard>> shards_;  // not sealed yet; shared with the thread that syncs or seals
-  std::uint64_t committed_ = 0;
+  std::uint64_t committed_ = 0, durable_ = 0;
   std::deque<std::uint32_t> checksums_;  // of the frames from committed_ on
   std::vector<std::filesystem::path> unsynced_folders_;
 

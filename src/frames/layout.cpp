@@ -66,13 +66,8 @@ void set_file_sizes(Layout& layout) {
   layout.index_bytes = zarr::shard_index_bytes(layout.chunks_per_shard, layout.raw());
 }
 
-}  // namespace
-
-std::string to_string(const Geometry& geometry) {
-  return fmt::format("{}x{} {}", geometry.height, geometry.width, resonance::to_string(geometry.dtype));
-}
-
-Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
+/// \param chunks_per_shard 0: as many as go into options.shard_bytes
+Layout layout_with(const Geometry& geometry, const FrameOptions& options, std::uint64_t chunks_per_shard) {
   require_sane(geometry, options);
   Layout out;
   out.geometry = geometry;
@@ -82,7 +77,7 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
   const std::vector<std::uint64_t> chunk_shape{out.frames_per_chunk, geometry.height, geometry.width};
   auto& metadata = out.metadata;
   metadata.codecs = zarr::CodecChain::for_frames(options.codec, options.level, geometry.dtype, chunk_shape, options.blosc);
-  out.chunks_per_shard = chunks_in_shard(out, options.shard_bytes);
+  out.chunks_per_shard = chunks_per_shard != 0 ? chunks_per_shard : chunks_in_shard(out, options.shard_bytes);
   set_file_sizes(out);
 
   metadata.shape = {0, geometry.height, geometry.width};
@@ -93,6 +88,24 @@ Layout make_layout(const Geometry& geometry, const FrameOptions& options) {
   metadata.dimension_names = {"frame", "y", "x"};
   metadata.attributes = Json::object({{"resonance", Json::object({{"format", 1}})}});
   return out;
+}
+
+}  // namespace
+
+std::string to_string(const Geometry& geometry) {
+  return fmt::format("{}x{} {}", geometry.height, geometry.width, resonance::to_string(geometry.dtype));
+}
+
+Layout make_layout(const Geometry& geometry, const FrameOptions& options) { return layout_with(geometry, options, 0); }
+
+Layout layout_like(const Geometry& geometry, Codec codec, std::uint64_t frames_per_chunk, std::uint64_t chunks_per_shard) {
+  if (frames_per_chunk == 0 || chunks_per_shard == 0 || chunks_per_shard > kMaxChunksPerShard)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("no frame array has {} frames in a chunk and {} chunks in a shard", frames_per_chunk, chunks_per_shard));
+  FrameOptions options;
+  options.codec = codec;
+  options.frames_per_chunk = frames_per_chunk;
+  return layout_with(geometry, options, chunks_per_shard);
 }
 
 Layout layout_of(zarr::ArrayMetadata metadata) {

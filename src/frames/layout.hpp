@@ -41,6 +41,10 @@ struct Layout {
 /// \throws Error(invalid_argument) empty or too large frames, bad level or shard size
 [[nodiscard]] Layout make_layout(const Geometry& geometry, const FrameOptions& options);
 
+/// The layout of an array whose zarr.json is lost, from its row in frame_stores. How strongly it was compressed is not known, and
+/// need not be: chunks say so themselves. \throws Error(corrupt, invalid_argument) numbers that no array of ours has
+[[nodiscard]] Layout layout_like(const Geometry& geometry, Codec codec, std::uint64_t frames_per_chunk, std::uint64_t chunks_per_shard);
+
 /// The layout of an array that make_layout() once described, from its zarr.json.
 /// \throws Error(unsupported) an array that Resonance does not write
 [[nodiscard]] Layout layout_of(zarr::ArrayMetadata metadata);

@@ -142,14 +142,24 @@ void ShardFile::write_back(std::uint64_t offset, std::uint64_t bytes) {
   if (end > begin) file_->start_writeback(begin, end - begin);
 }
 
+void ShardFile::set_entry(std::uint64_t chunk, const zarr::ChunkLocation& where) {
+  if (entries_.at(chunk) == where) return;
+  entries_[chunk] = where;
+  file_->write_at(layout_.data_bytes + chunk * zarr::kIndexEntryBytes, zarr::encode_index_entry(where));
+  dirty_ = true;
+  data_end_ = end_of(entries_);
+}
+
+std::vector<std::byte> ShardFile::read(std::uint64_t offset, std::uint64_t bytes) {
+  if (offset >= layout_.data_bytes) return {};
+  std::vector<std::byte> out(std::min(bytes, layout_.data_bytes - offset));
+  out.resize(file_->read_at(offset, out));
+  return out;
+}
+
 void ShardFile::take_back(std::uint64_t chunk) {
   if (layout_.raw()) return;  // slots are simply written again
-  for (auto i = chunk; i < entries_.size(); ++i) {
-    if (entries_[i].missing()) continue;
-    entries_[i] = {};
-    file_->write_at(layout_.data_bytes + i * zarr::kIndexEntryBytes, zarr::encode_index_entry(entries_[i]));
-  }
-  data_end_ = end_of(entries_);
+  for (auto i = chunk; i < entries_.size(); ++i) set_entry(i, {});
 }
 
 void ShardFile::sync() {

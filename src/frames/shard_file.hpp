@@ -38,6 +38,12 @@ class ShardFile {
   /// Forget chunks from `chunk` on, whose transaction did not commit; their place is written again.
   void take_back(std::uint64_t chunk);
 
+  /// Where a chunk lies, and saying so anew (missing: nowhere): for recovery, which knows better than the file.
+  [[nodiscard]] const zarr::ChunkLocation& entry(std::uint64_t chunk) const { return entries_.at(chunk); }
+  void set_entry(std::uint64_t chunk, const zarr::ChunkLocation& where);
+  /// \return as much as the data area has from `offset` on, at most `bytes`
+  [[nodiscard]] std::vector<std::byte> read(std::uint64_t offset, std::uint64_t bytes);
+
   /// Bytes of the data area that are in use.
   [[nodiscard]] std::uint64_t data_end() const noexcept { return data_end_; }
 

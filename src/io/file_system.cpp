@@ -81,7 +81,7 @@ void replace_file(FileSystem& files, const fs::path& path, std::span<const std::
   try {
     const auto file = files.open(partial, OpenMode::create_new);
     file->write_at(0, bytes);
-    if (durable) file->sync();
+    file->sync();
     files.rename(partial, path);
   } catch (...) {
     try {
@@ -95,6 +95,24 @@ void replace_file(FileSystem& files, const fs::path& path, std::span<const std::
 
 void replace_file(FileSystem& files, const fs::path& path, std::string_view text, bool durable) {
   replace_file(files, path, std::as_bytes(std::span(text.data(), text.size())), durable);
+}
+
+void copy_file(FileSystem& files, const fs::path& from, const fs::path& to) {
+  const auto source = files.open(from, OpenMode::read);
+  const auto partial = partial_name(to);
+  try {
+    const auto copy = files.open(partial, OpenMode::create_new);
+    copy->copy_from(*source, source->size());
+    copy->sync();
+    files.rename(partial, to);
+  } catch (...) {
+    try {
+      files.remove(partial);
+    } catch (const Error&) {  // the first error is the one to tell
+    }
+    throw;
+  }
+  files.sync_directory(to.parent_path());
 }
 
 AtomicFile::AtomicFile(fs::path path, std::shared_ptr<FileSystem> files)
@@ -185,8 +203,7 @@ double modification_time(const fs::path& path) {
   return static_cast<double>(info.st_mtim.tv_sec) + static_cast<double>(info.st_mtim.tv_nsec) * 1e-9;
 }
 
-void move_aside(const fs::path& from, const fs::path& to) {
-  auto& files = *posix_file_system();
+void move_aside(FileSystem& files, const fs::path& from, const fs::path& to) {
   make_directories(files, to.parent_path(), true);
   files.rename(from, to);
   files.sync_directory(to.parent_path());

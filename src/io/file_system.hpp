@@ -65,7 +65,8 @@ class FileSystem {
 /// Make `path` and its missing parents; with `durable` each new name is on stable storage.
 void make_directories(FileSystem& files, const std::filesystem::path& path, bool durable);
 
-/// Put `bytes` at `path`, whole or not at all: temporary file beside it, then rename. With `durable` also on stable storage.
+/// Put `bytes` at `path`, whole or not at all, also when the power fails: temporary file beside it, synced, then renamed. With
+/// `durable` the new name is on stable storage, too.
 void replace_file(FileSystem& files, const std::filesystem::path& path, std::span<const std::byte> bytes, bool durable);
 void replace_file(FileSystem& files, const std::filesystem::path& path, std::string_view text, bool durable);
 
@@ -96,6 +97,9 @@ class AtomicFile {
   std::uint64_t end_ = 0;
 };
 
+/// Copy a file that nobody changes; the copy appears whole, on stable storage, or not at all.
+void copy_file(FileSystem& files, const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// A whole file. \throws Error(not_found); Error(invalid_argument) for a folder or a device; Error(unsupported) over max_bytes
 [[nodiscard]] std::vector<std::byte> read_bytes(const std::filesystem::path& path, std::uint64_t max_bytes);
 [[nodiscard]] std::string read_text(const std::filesystem::path& path, std::uint64_t max_bytes);
@@ -111,7 +115,7 @@ class AtomicFile {
 [[nodiscard]] double modification_time(const std::filesystem::path& path);
 
 /// Move a file or folder out of the way. The new name is durable.
-void move_aside(const std::filesystem::path& from, const std::filesystem::path& to);
+void move_aside(FileSystem& files, const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Name of the network file system that `path` (or its nearest existing parent) is on; empty when it is local.
 [[nodiscard]] std::string network_file_system(const std::filesystem::path& path);

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/names.hpp"
+#include "record/quarantine.hpp"
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
 #include "schema/structure.hpp"
 #include "schema/write_lock.hpp"
+#include "sqlite/log_survey.hpp"
 
 namespace resonance::record {
 
@@ -15,6 +18,11 @@ using schema::WriteLock;
 namespace {
 
 constexpr std::int64_t kCheckpointPages = 2000;  // 8 MB of log
+
+BeamtimeFileOptions completed(BeamtimeFileOptions options) {
+  if (!options.file_system) options.file_system = io::posix_file_system();
+  return options;
+}
 
 const std::filesystem::path& require_recordable(const std::filesystem::path& path, bool allow_network) {
   std::error_code ignored;
@@ -41,15 +49,30 @@ void require_beamtime_or_empty(sqlite::Connection& connection) {
               {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
 }
 
+/// SQLite will write over the log from the first damaged byte on. Whole transactions may follow that byte: they are kept.
+void keep_damaged_log(io::FileSystem& files, const std::filesystem::path& database) {
+  const std::filesystem::path path = database.string() + "-wal";
+  if (io::file_bytes(path) == 0) return;
+  const auto log = files.open(path, io::OpenMode::read);
+  const auto found = sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return log->read_at(offset, out); });
+  if (found.state != sqlite::LogSurvey::State::damaged) return;
+  const auto folder = quarantine_of(frame_store_of(database));
+  io::make_directories(files, folder, true);
+  auto copy = folder / path.filename();
+  for (int n = 1; files.exists(copy); ++n) copy = folder / fmt::format("{}.{}", path.filename().string(), n);
+  io::copy_file(files, path, copy);
+}
+
 }  // namespace
 
 BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFileOptions& options)
     : path_(require_recordable(path, options.allow_network_file_system)),
-      options_(options),
+      options_(completed(options)),
       process_(::getpid()),
       locks_(schema::lock_file_of(path_)),
       connection_([&] {
         const WriteLock lock(locks_, options.busy_timeout);
+        keep_damaged_log(*options_.file_system, path_);
         sqlite::Connection out(path_, sqlite::Access::create, options.busy_timeout);
         require_beamtime_or_empty(out);
         out.set_synchronous(sqlite::Synchronous::full);
@@ -58,7 +81,6 @@ BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFile
         out.set_synchronous(options.sync_commits ? sqlite::Synchronous::full : sqlite::Synchronous::normal);
         return out;
       }()) {
-  if (!options_.file_system) options_.file_system = io::posix_file_system();
   options_.file_system->sync_directory(std::filesystem::absolute(path_).parent_path());  // the names of the database and its lock
 }
 

@@ -51,7 +51,7 @@ class BeamtimeFile {
 
  private:
   std::filesystem::path path_;
-  BeamtimeFileOptions options_;
+  const BeamtimeFileOptions options_;
   const int process_;
   io::LockFile locks_;
   sqlite::Connection connection_;

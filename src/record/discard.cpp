@@ -4,6 +4,7 @@
 
 #include "base/names.hpp"
 #include "record/beamtime_file.hpp"
+#include "record/quarantine.hpp"
 #include "record/recover.hpp"
 #include "record/statements.hpp"
 #include "resonance/error.hpp"
@@ -19,16 +20,9 @@ void discard_run(const std::filesystem::path& database, std::string_view uid) {
     throw Error(ErrorCode::busy, fmt::format("run {} of {} is being recorded", uid, database.string()));
   file.transact([&] { statements.delete_run(uid); });
   file.sync_log();
-  const auto frames = frame_store_of(database) / "runs" / std::string(uid);
-  auto quarantine = frame_store_of(database);
-  quarantine += ".quarantine";
-  std::error_code ignored;
-  if (!std::filesystem::exists(frames, ignored)) return;
-  for (int n = 1;; ++n) {
-    const auto place = quarantine / fmt::format("{}.{}", uid, n);
-    if (std::filesystem::exists(place, ignored)) continue;
-    return io::move_aside(frames, place);
-  }
+  const auto store = frame_store_of(database);
+  const auto frames = store / "runs" / std::string(uid);
+  if (file.files()->exists(frames)) record::Quarantine(file.files(), store, std::string(uid)).take(frames);
 }
 
 }  // namespace resonance

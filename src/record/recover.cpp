@@ -2,49 +2,177 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/names.hpp"
 #include "frames/recover.hpp"
+#include "io/walk.hpp"
+#include "record/event_checksums.hpp"
+#include "record/quarantine.hpp"
+#include "record/recovery_statements.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::record {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-/// Seal one array. What keeps it from being sealed keeps nobody from recording: the frames can be read as they are.
-/// \return what to add to the run's reason
-std::string finish_frames(BeamtimeFile& file, const std::string& run_uid, const std::string& group, std::uint64_t frames) {
-  try {
-    const auto array = zarr_group_of(run_uid, "");
-    if (!is_uid(run_uid) || !group.starts_with(array) || !is_node_name(std::string_view(group).substr(array.size())))
-      throw Error(ErrorCode::corrupt, "it is no array of this run");
-    frames::finish_array(file.files(), frame_store_of(file.path()), group, frames);
-    return {};
-  } catch (const Error& error) {
-    return fmt::format("; its frames in {} are not sealed: {}", group, error.what());
+constexpr const char* kLost = "its pixels did not reach the disk before the power failed, or were damaged there";
+
+/// One dead run. What keeps frames from being mended keeps nobody from recording: it becomes part of the run's reason.
+class DeadRun {
+ public:
+  DeadRun(BeamtimeFile& file, Statements& statements, std::string uid, double now)
+      : file_(file),
+        statements_(statements),
+        queries_(file.connection()),
+        uid_(std::move(uid)),
+        now_(now),
+        quarantine_(file.files(), frame_store_of(file.path()), uid_) {}
+
+  void close() {
+    open_arrays();
+    const auto lost = take_out_lost_frames();
+    if (lost > 0)
+      reason_ += fmt::format("; {} of its newest frames did not survive and {} listed in lost_frames", lost, lost == 1 ? "is" : "are");
+    std::vector<std::pair<std::string, std::uint64_t>> finished;
+    for (auto& array : arrays_) finished.emplace_back(array.group, finish(array));
+    attempt("leftovers", [&] { clear_run_folder(); });
+    file_.transact([&] {
+      for (const auto& [group, frames] : finished) statements_.close_frame_store(group, frames);
+      cover_events();
+      statements_.close_run(uid_, queries_.last_time(uid_), "failed", queries_.count_events(uid_), queries_.count_frames(uid_), reason_);
+    });
   }
-}
+
+ private:
+  struct Array {
+    std::string group;
+    std::unique_ptr<frames::ArrayRecovery> recovery;  // null: it cannot be mended
+  };
+
+  template <class Work>
+  void attempt(std::string_view what, Work&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      reason_ += fmt::format("; {}: {}", what, error.what());
+    }
+  }
+
+  void open_arrays() {
+    for (const auto& row : queries_.frame_stores(uid_)) {
+      auto& array = arrays_.emplace_back(Array{row.group, nullptr});
+      attempt("its frames in " + row.group + " are not mended", [&] {
+        require_own(row.group);
+        const frames::RecordedArray recorded{
+            row.group,
+            {static_cast<std::uint64_t>(row.height), static_cast<std::uint64_t>(row.width), parse_dtype(row.dtype)},
+            parse_codec(row.codec),
+            static_cast<std::uint64_t>(row.frames_per_chunk),
+            static_cast<std::uint64_t>(row.chunks_per_shard)};
+        array.recovery = std::make_unique<frames::ArrayRecovery>(file_.files(), frame_store_of(file_.path()), recorded);
+      });
+    }
+  }
+
+  /// Database and store may be anybody's: no path and no link out of the run's folder is followed.
+  void require_own(const std::string& group) const {
+    const auto array = zarr_group_of(uid_, "");
+    if (!is_uid(uid_) || !group.starts_with(array) || !is_node_name(std::string_view(group).substr(array.size())))
+      throw Error(ErrorCode::corrupt, "it is no array of this run");
+    std::error_code ignored;
+    auto path = frame_store_of(file_.path());
+    for (const auto& part : fs::path(group))
+      if (fs::is_symlink(path /= part, ignored)) throw Error(ErrorCode::corrupt, fmt::format("{} is a symbolic link", path.string()));
+  }
+
+  /// \return how many
+  std::size_t take_out_lost_frames() {
+    const auto unsure = queries_.unsure_frames(uid_);
+    std::vector<std::int64_t> gone;
+    for (auto& array : arrays_) {
+      std::vector<frames::NamedFrame> named;
+      for (const auto& row : unsure)
+        if (row.group == array.group) named.push_back(row.frame);
+      if (named.empty() || !array.recovery) continue;
+      attempt("its frames in " + array.group + " are not checked", [&] {
+        const auto lost = array.recovery->lost(named);
+        for (const auto& row : unsure)
+          if (row.group == array.group && std::binary_search(lost.begin(), lost.end(), row.frame.number)) gone.push_back(row.ref_id);
+      });
+    }
+    if (gone.empty()) return 0;
+    file_.transact([&] {
+      for (const auto id : gone) queries_.take_out(id, now_, kLost);
+    });
+    return gone.size();
+  }
+
+  std::uint64_t finish(Array& array) {
+    const auto frames = queries_.named_frames(uid_, array.group);
+    if (array.recovery)
+      attempt("its frames in " + array.group + " are not all sealed", [&] {
+        array.recovery->finish(frames, queries_.lost_frames(array.group), [&](const fs::path& leftover) { quarantine_.take(leftover); });
+      });
+    return frames;
+  }
+
+  /// The writer had no time to write the checksum of the last events.
+  void cover_events() {
+    for (const auto& [stream, covered] : queries_.covered_events(uid_)) {
+      EventChecksums sums;
+      queries_.events_behind(stream, covered, [&](const EventRow& event) {
+        sums.add(statements_, {&event, 1});
+        sums.commit();
+      });
+      sums.finish(statements_);
+    }
+  }
+
+  /// Arrays whose first frame never came to a transaction.
+  void clear_run_folder() {
+    if (!is_uid(uid_)) return;
+    const auto store = frame_store_of(file_.path());
+    const auto folder = store / "runs" / uid_;
+    std::vector<fs::path> unnamed;
+    io::walk(folder, [&](const io::WalkEntry& entry) {
+      const auto name = entry.path.filename().string();
+      const auto is_it = [&](const Array& array) { return array.group == zarr_group_of(uid_, name); };
+      if (name != "zarr.json" && std::none_of(arrays_.begin(), arrays_.end(), is_it)) unnamed.push_back(entry.path);
+      return false;
+    });
+    for (const auto& path : unnamed) quarantine_.take(path);
+  }
+
+  BeamtimeFile& file_;
+  Statements& statements_;
+  RecoveryStatements queries_;
+  const std::string uid_;
+  const double now_;
+  const Quarantine quarantine_;
+  std::vector<Array> arrays_;
+  std::string reason_ = "the recording process ended without closing the run";
+};
 
 }  // namespace
 
-void close_dead_runs(BeamtimeFile& file, Statements& statements) {
-  for (const auto& run : statements.open_runs()) {
+void close_dead_runs(BeamtimeFile& file, Statements& statements, double now) {
+  RecoveryStatements queries(file.connection());
+  for (const auto& run : queries.open_runs()) {
     if (run.lock_byte <= 0) continue;  // no byte that a writer of ours takes
     const auto byte = static_cast<std::uint64_t>(run.lock_byte);
     if (!file.locks().try_lock(byte)) continue;  // its writer lives
-    if (!statements.is_open(run.uid)) {          // its writer closed it since we looked
+    try {
+      if (queries.is_open(run.uid)) DeadRun(file, statements, run.uid, now).close();  // else its writer closed it since we looked
+    } catch (...) {
       file.locks().unlock(byte);
-      continue;
+      throw;
     }
-    std::string reason = "the recording process ended without closing the run";
-    const auto stores = statements.frame_stores(run.uid);
-    for (const auto& [group, frames] : stores) reason += finish_frames(file, run.uid, group, frames);
-    file.transact([&] {
-      for (const auto& [group, frames] : stores) statements.close_frame_store(group, frames);
-      statements.close_run(run.uid, statements.last_time(run.uid), "failed", statements.count_events(run.uid),
-                           statements.count_frames(run.uid), reason);
-    });
     file.locks().unlock(byte);
   }
 }

@@ -9,8 +9,10 @@ namespace resonance::record {
 
 using schema::lock_byte_of;
 
-/// Close runs that nobody records any more: frames published and sealed as far as events name them, status `failed`, the time
-/// of the last event, and the reason. Idempotent.
-void close_dead_runs(BeamtimeFile& file, Statements& statements);
+/// Close runs that nobody records any more (docs/durability.md, "Recovery"): frames that were not known to be on stable storage
+/// are looked at, and those that did not survive taken out of image_refs and written into lost_frames; the others are published
+/// and sealed; the run is `failed`, with the time of its last event and the reason. What the writer left behind unfinished goes
+/// to quarantine. Idempotent; may be interrupted at any point. \param now seconds since the Unix epoch
+void close_dead_runs(BeamtimeFile& file, Statements& statements, double now);
 
 }  // namespace resonance::record

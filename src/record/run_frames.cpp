@@ -75,10 +75,20 @@ void RunFrames::insert(Statements& statements, std::span<const FrameRef> refs) {
     statements.insert_image_ref({ref.event_uid, entry.field, array.group(), ref.number, height, width, to_string(dtype),
                                  to_string(layout.codec), array.checksum(ref.number)});
   }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto& entry = *all[i];
+    entry.durable_in_transaction = entry.durable_noted;
+    if (!entry.row_written && !inserted[i]) continue;
+    const auto durable = entry.array->durable();
+    if (durable == entry.durable_noted) continue;
+    statements.set_durable_frames(entry.array->group(), durable);
+    entry.durable_in_transaction = durable;
+  }
 }
 
 void RunFrames::commit(const Counts& counts) {
   const auto all = entries();
+  for (auto* entry : all) entry->durable_noted = entry->durable_in_transaction;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     all[i]->row_written = true;

@@ -42,7 +42,8 @@ class RunFrames {
   static void include(Counts& counts, const FrameRef& ref);  ///< so many that `ref` is among them
 
   void settle(const Counts& counts);  ///< these frames are in the page cache
-  /// The rows of arrays that are not in the database yet, of the references, and of the checksums of their frames.
+  /// The rows of arrays that are not in the database yet, of the references, and of the checksums of their frames; and how far each
+  /// array is on stable storage, if that is news.
   void insert(Statements& statements, std::span<const FrameRef> refs);
   void commit(const Counts& counts);  ///< the transaction that names these frames is in the database
 
@@ -60,7 +61,9 @@ class RunFrames {
   struct Entry {
     std::string field;
     FrameArray array;
-    bool row_written = false;  // for the thread that commits
+    // For the thread that commits.
+    bool row_written = false;
+    std::uint64_t durable_noted = 0, durable_in_transaction = 0;  // what durable_frames says, and will say
   };
   std::size_t array_for(std::string_view field, const frames::Geometry& geometry);
   [[nodiscard]] std::vector<Entry*> entries() const;

@@ -35,6 +35,7 @@ void RunWriter::Impl::drop_queue() noexcept {
   const std::lock_guard lock(mutex_);
   for (auto& [name, stream] : run_->streams) stream.queued = stream.committed;
   queue_.clear();
+  given_uids_.clear();
   run_->last_event.clear();
 }
 
@@ -51,6 +52,7 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
   }
   file_.transact([&] {
     for (const auto& row : batch.events) statements_.insert_event(row);
+    run.event_checksums.add(statements_, batch.events);
     run.frames->insert(statements_, batch.refs);
   });
 }
@@ -80,8 +82,10 @@ void RunWriter::Impl::commit_queue() {
   }
   const bool frames = !batch_.refs.empty();
   run.frames->commit(batch_.frames);
+  run.event_checksums.commit();
   {
     const std::lock_guard lock(mutex_);
+    for (const auto& uid : batch_.given_uids) given_uids_.erase(uid);
     run.events += batch_.events.size();
     run.frame_refs += batch_.refs.size();
     for (const auto& [stream, committed] : counts) {

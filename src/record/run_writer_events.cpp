@@ -34,6 +34,7 @@ void RunWriter::Impl::Queue::append(Queue&& rows) {
   if (frames.size() < rows.frames.size()) frames.resize(rows.frames.size());
   for (std::size_t i = 0; i < rows.frames.size(); ++i) frames[i] = std::max(frames[i], rows.frames[i]);
   bytes += rows.bytes;
+  given_uids.insert(given_uids.end(), std::make_move_iterator(rows.given_uids.begin()), std::make_move_iterator(rows.given_uids.end()));
   rows.clear();
 }
 
@@ -41,6 +42,7 @@ void RunWriter::Impl::Queue::clear() noexcept {
   events.clear();
   refs.clear();
   frames.clear();
+  given_uids.clear();
   bytes = 0;
 }
 
@@ -70,7 +72,8 @@ void RunWriter::Impl::add_frame(std::string_view event_uid, const Incoming& fram
 
 void RunWriter::Impl::add_event(Stream& stream, std::uint64_t seq_num, const NewEvent& event, std::size_t frames_in_call) {
   const auto time = event.time.value_or(now());
-  record::EventRow row{new_uid(now()), stream.uid, seq_num, time, {}, {}};
+  record::EventRow row{event.uid ? *event.uid : new_uid(now()), stream.uid, seq_num, time, {}, {}};
+  if (event.uid) building_.given_uids.push_back(*event.uid);
   row.data.reserve(512);  // a usual event fits; growing step by step costs more
   event.data.dump_to(row.data);
   event.timestamps.dump_to(row.timestamps);
@@ -98,6 +101,7 @@ void RunWriter::Impl::build(const std::function<void()>& work) {
 void RunWriter::Impl::queue_built(Stream* stream, std::uint64_t events) {
   const std::lock_guard lock(mutex_);
   if (stream != nullptr) stream->queued += events;
+  given_uids_.insert(building_.given_uids.begin(), building_.given_uids.end());
   queue_.append(std::move(building_));
 }
 
@@ -111,17 +115,19 @@ std::vector<std::string> RunWriter::Impl::write_events_now(Stream& stream, std::
       ++frames;
     }
   }
+  const auto fresh = not_there_yet(stream, events);
   if (one_transaction) commit_queue();
   std::vector<std::string> uids;
   build([&] {
-    for (std::size_t i = 0; i < events.size(); ++i) add_event(stream, stream.queued + 1 + i, events[i], frames);
-    for (const auto& row : building_.events) uids.push_back(row.uid);
+    for (const auto* event : fresh) add_event(stream, stream.queued + 1 + building_.events.size(), *event, frames);
+    auto row = building_.events.begin();
+    for (const auto& event : events)
+      uids.push_back(row != building_.events.end() && fresh[row - building_.events.begin()] == &event ? (row++)->uid : *event.uid);
   });
-  queue_built(&stream, events.size());
-  if (!uids.empty()) {
-    run_->last_event = uids.back();
-    run_->last_event_stream = stream.uid;
-  }
+  if (fresh.empty()) return uids;  // all of them are there
+  run_->last_event = building_.events.back().uid;
+  run_->last_event_stream = stream.uid;
+  queue_built(&stream, fresh.size());
   finish_call(one_transaction);
   return uids;
 }

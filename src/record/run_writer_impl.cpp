@@ -63,7 +63,7 @@ RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions op
       pool_(threads_of(options_)),
       file_(database_, file_options(options_)),
       statements_(file_.connection()) {
-  record::close_dead_runs(file_, statements_);
+  record::close_dead_runs(file_, statements_, now());
   using record::Chore;
   if (options_.durability == Durability::group)
     committing_ = std::make_unique<Chore>(options_.commit_interval, Chore::Start::after_interval, [this] { commit_chore(); });
@@ -197,7 +197,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
   auto frames = std::make_unique<record::RunFrames>(options_.file_system, frame_store_of(database_), row.uid, options_.frames,
                                                     frames::FrameArrayWriter::Means{pool_, memory_});
   const std::lock_guard lock(mutex_);
-  run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}});
+  run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}});
   return row.uid;
 }
 
@@ -244,6 +244,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   const auto why = problem.empty() ? std::string(reason) : reason.empty() ? problem : fmt::format("{}; {}", reason, problem);
   file_.transact([&] {
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
+    run.event_checksums.finish(statements_);
     statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
   });
   try {
@@ -255,6 +256,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   const std::lock_guard lock(mutex_);
   run_.reset();
   queue_.clear();
+  given_uids_.clear();
   if (cause) std::rethrow_exception(cause);
 }
 
@@ -284,12 +286,14 @@ void RunWriter::Impl::close() {
       if (run_) file_.locks().unlock(run_->lock_byte);  // the next writer closes it
       run_.reset();
       queue_.clear();
+      given_uids_.clear();
     }
   }
   // Stopped before the file is closed, without the mutexes: they may be about to take them.
   committing_.reset();
   publishing_.reset();
   syncing_.reset();
+  known_events_.reset();  // it would keep the database in log mode
   const std::lock_guard commit(commit_mutex_);
   file_.close();
   if (cause) std::rethrow_exception(cause);

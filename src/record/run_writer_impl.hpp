@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "record/beamtime_file.hpp"
 #include "record/chore.hpp"
 #include "record/data_keys.hpp"
+#include "record/event_checksums.hpp"
+#include "record/known_events.hpp"
 #include "record/run_frames.hpp"
 #include "record/statements.hpp"
 #include "resonance/run_writer.hpp"
@@ -60,6 +63,7 @@ class RunWriter::Impl {
     std::map<std::string, Stream, std::less<>> streams;
     std::uint64_t events = 0, frame_refs = 0;   // committed
     std::string last_event, last_event_stream;  // uids: the event that frames are most often added to
+    record::EventChecksums event_checksums;     // guarded by commit_mutex_
   };
   /// Rows that wait for one transaction.
   struct Queue {
@@ -67,6 +71,7 @@ class RunWriter::Impl {
     std::vector<record::FrameRef> refs;
     record::RunFrames::Counts frames;  // of each array, with these
     std::size_t bytes = 0;
+    std::vector<std::string> given_uids;  // of events to which callers gave them
     [[nodiscard]] bool empty() const noexcept { return events.empty() && refs.empty(); }
     void append(Queue&& rows);
     void clear() noexcept;
@@ -82,6 +87,9 @@ class RunWriter::Impl {
   // With call_mutex_ held.
   std::vector<std::string> write_events_now(Stream& stream, std::span<const NewEvent> events, bool one_transaction);
   static std::vector<Incoming> frames_of(const NewEvent& event);
+  std::vector<const NewEvent*> not_there_yet(const Stream& stream, std::span<const NewEvent> events);
+  bool is_there(const Stream& stream, const NewEvent& event);
+  std::uint32_t checksum_of(const Incoming& frame) const;
   void add_frame(std::string_view event_uid, const Incoming& frame, std::size_t frames_in_call);
   void add_event(Stream& stream, std::uint64_t seq_num, const NewEvent& event, std::size_t frames_in_call);
   std::uint64_t add_frames(std::span<const std::string> event_uids, const std::vector<Incoming>& frames, bool one_transaction);
@@ -131,9 +139,11 @@ class RunWriter::Impl {
   record::Statements statements_;
   std::optional<OpenRun> run_;
   Queue queue_;
-  std::string failure_;  // why nothing more can be written; empty: nothing is wrong
+  std::set<std::string, std::less<>> given_uids_;  // of events that are not committed yet
+  std::string failure_;                            // why nothing more can be written; empty: nothing is wrong
   bool closed_ = false;
   Queue building_, batch_;
+  std::unique_ptr<record::KnownEvents> known_events_;  // made when a caller first gives a uid; guarded by call_mutex_
 
   // Last, so that they are stopped before anything they use is gone.
   std::unique_ptr<record::Chore> committing_, publishing_, syncing_;

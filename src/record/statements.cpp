@@ -1,7 +1,5 @@
 #include "record/statements.hpp"
 
-#include <algorithm>
-
 #include "resonance/version.hpp"
 
 namespace resonance::record {
@@ -13,6 +11,8 @@ constexpr const char* kInsertImageRef =
     "INSERT INTO image_refs(event_uid, field_name, zarr_group, index_in_stack, shape_x, shape_y, dtype, compression_codec) VALUES(?, ?, ?, "
     "?, ?, ?, ?, ?)";
 constexpr const char* kInsertChecksum = "INSERT INTO frame_checksums(ref_id, crc32c) VALUES(?, ?)";
+constexpr const char* kInsertEventChecksum =
+    "INSERT INTO event_checksums(stream_uid, first_seq_num, last_seq_num, crc32c) VALUES(?, ?, ?, ?)";
 constexpr const char* kStreamOfEvent =
     "SELECT s.uid FROM events e JOIN streams s ON s.uid = e.stream_uid WHERE e.uid = ? AND s.run_uid = ?";
 
@@ -25,6 +25,7 @@ Statements::Statements(sqlite::Connection& connection)
       insert_event_(connection.prepare(kInsertEvent)),
       insert_image_ref_(connection.prepare(kInsertImageRef)),
       insert_checksum_(connection.prepare(kInsertChecksum)),
+      insert_event_checksum_(connection.prepare(kInsertEventChecksum)),
       stream_of_event_(connection.prepare(kStreamOfEvent)) {}
 
 std::optional<std::int64_t> Statements::find_sample(std::string_view name, std::optional<std::int64_t> preferred) {
@@ -67,6 +68,10 @@ void Statements::insert_event(const EventRow& row) {
   insert_event_.bind_all(row.uid, row.stream_uid, row.seq_num, row.time, row.data, row.timestamps).run();
 }
 
+void Statements::insert_event_checksum(const EventChecksumRow& row) {
+  insert_event_checksum_.bind_all(row.stream_uid, row.first, row.last, std::int64_t{row.crc32c}).run();
+}
+
 void Statements::insert_image_ref(const ImageRefRow& row) {
   insert_image_ref_.bind_all(row.event_uid, row.field, row.zarr_group, row.number, row.height, row.width, row.dtype, row.codec).run();
   insert_checksum_.bind_all(connection_.last_insert_rowid(), std::int64_t{row.crc32c}).run();
@@ -88,9 +93,16 @@ std::optional<std::string> Statements::stream_of_event(std::string_view event_ui
   return stream_of_event_.step() ? std::optional(stream_of_event_.string(0)) : std::nullopt;
 }
 
+void Statements::set_durable_frames(std::string_view zarr_group, std::uint64_t frames) {
+  auto replace = connection_.prepare("INSERT OR REPLACE INTO durable_frames(zarr_group, num_frames) VALUES(?, ?)");
+  replace.bind_all(zarr_group, frames).run();
+}
+
 void Statements::close_frame_store(std::string_view zarr_group, std::uint64_t frames) {
   auto update = connection_.prepare("UPDATE frame_stores SET num_frames = ? WHERE zarr_group = ?");
   update.bind_all(frames, zarr_group).run();
+  auto remove = connection_.prepare("DELETE FROM durable_frames WHERE zarr_group = ?");
+  remove.bind_all(zarr_group).run();
 }
 
 void Statements::close_run(std::string_view uid, double time_stop, std::string_view status, std::uint64_t events, std::uint64_t frames,
@@ -104,52 +116,6 @@ void Statements::close_run(std::string_view uid, double time_stop, std::string_v
 void Statements::delete_run(std::string_view uid) {
   auto remove = connection_.prepare("DELETE FROM runs WHERE uid = ?");
   remove.bind_all(uid).run();
-}
-
-std::vector<OpenRunRow> Statements::open_runs() {
-  std::vector<OpenRunRow> out;
-  auto select = connection_.prepare(
-      "SELECT r.uid, d.lock_byte FROM runs r JOIN run_details d ON d.run_uid = r.uid WHERE r.time_stop IS NULL AND r.exit_status IS NULL");
-  while (select.step()) out.push_back({select.string(0), select.int64(1)});
-  return out;
-}
-
-bool Statements::is_open(std::string_view run_uid) {
-  auto find = connection_.prepare("SELECT 1 FROM runs WHERE uid = ? AND time_stop IS NULL AND exit_status IS NULL");
-  find.bind(1, run_uid);
-  return find.step();
-}
-
-std::vector<std::pair<std::string, std::uint64_t>> Statements::frame_stores(std::string_view run_uid) {
-  auto select = connection_.prepare(
-      "SELECT f.zarr_group, (SELECT max(i.index_in_stack) + 1 FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON "
-      "i.event_uid = e.uid "
-      "WHERE s.run_uid = f.run_uid AND i.zarr_group = f.zarr_group) FROM frame_stores f WHERE f.run_uid = ?");
-  select.bind(1, run_uid);
-  std::vector<std::pair<std::string, std::uint64_t>> out;
-  while (select.step()) out.emplace_back(select.string(0), static_cast<std::uint64_t>(std::max<std::int64_t>(select.int64(1), 0)));
-  return out;
-}
-
-std::uint64_t Statements::count_events(std::string_view run_uid) {
-  auto count = connection_.prepare("SELECT count(*) FROM streams s JOIN events e ON e.stream_uid = s.uid WHERE s.run_uid = ?");
-  count.bind(1, run_uid);
-  return count.step() ? static_cast<std::uint64_t>(count.int64(0)) : 0;
-}
-
-std::uint64_t Statements::count_frames(std::string_view run_uid) {
-  auto count = connection_.prepare(
-      "SELECT count(*) FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ?");
-  count.bind(1, run_uid);
-  return count.step() ? static_cast<std::uint64_t>(count.int64(0)) : 0;
-}
-
-double Statements::last_time(std::string_view run_uid) {
-  auto select = connection_.prepare(
-      "SELECT coalesce(max(e.time), r.time_start) FROM runs r LEFT JOIN streams s ON s.run_uid = r.uid LEFT JOIN events e ON e.stream_uid "
-      "= s.uid WHERE r.uid = ?");
-  select.bind(1, run_uid);
-  return select.step() ? select.real(0) : 0;
 }
 
 }  // namespace resonance::record

@@ -52,10 +52,11 @@ struct FrameStoreRow {
   std::uint64_t frames_per_chunk = 0, chunks_per_shard = 0;
 };
 
-/// A run without an end, as recovery finds it.
-struct OpenRunRow {
-  std::string uid;
-  std::int64_t lock_byte = 0;
+/// Events `first` to `last` of a stream under one checksum. Borrows its text.
+struct EventChecksumRow {
+  std::string_view stream_uid;
+  std::uint64_t first = 0, last = 0;  // seq_num
+  std::uint32_t crc32c = 0;
 };
 
 class Statements {
@@ -70,28 +71,23 @@ class Statements {
   void insert_run(const NewRunRow& row);
   void insert_stream(std::string_view uid, std::string_view run_uid, std::string_view name, std::string_view data_keys, double time);
   void insert_event(const EventRow& row);
+  void insert_event_checksum(const EventChecksumRow& row);
   void insert_image_ref(const ImageRefRow& row);  ///< and its frame's checksum
   void insert_frame_store(const FrameStoreRow& row);
   /// The stream of an event of this run.
   std::optional<std::string> stream_of_event(std::string_view event_uid, std::string_view run_uid);
+  void set_durable_frames(std::string_view zarr_group, std::uint64_t frames);  ///< so many are on stable storage
   void close_frame_store(std::string_view zarr_group, std::uint64_t frames);
   void close_run(std::string_view uid, double time_stop, std::string_view status, std::uint64_t events, std::uint64_t frames,
                  std::string_view reason);
   void delete_run(std::string_view uid);
-
-  std::vector<OpenRunRow> open_runs();
-  bool is_open(std::string_view run_uid);
-  /// Frame arrays of a run, and how many frames of each its events name.
-  std::vector<std::pair<std::string, std::uint64_t>> frame_stores(std::string_view run_uid);
-  std::uint64_t count_events(std::string_view run_uid);
-  std::uint64_t count_frames(std::string_view run_uid);
-  double last_time(std::string_view run_uid);  ///< of the newest event, else the start
 
  private:
   sqlite::Connection& connection_;
   sqlite::Statement insert_event_;
   sqlite::Statement insert_image_ref_;
   sqlite::Statement insert_checksum_;
+  sqlite::Statement insert_event_checksum_;
   sqlite::Statement stream_of_event_;
 };
 

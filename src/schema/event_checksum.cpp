@@ -27,7 +27,7 @@ std::uint32_t add_number(std::uint64_t number, std::uint32_t before) noexcept {
 std::uint32_t event_checksum(const EventContent& event, std::uint32_t before) noexcept {
   auto sum = add_text(event.uid, before);
   sum = add_number(static_cast<std::uint64_t>(event.seq_num), sum);
-  sum = add_number(std::bit_cast<std::uint64_t>(event.time), sum);
+  sum = add_number(std::bit_cast<std::uint64_t>(event.time + 0.0), sum);  // SQLite keeps no sign of a zero
   sum = add_text(event.data, sum);
   return add_text(event.timestamps, sum);
 }

@@ -39,24 +39,21 @@ void require_file(const std::filesystem::path& path) {
 Connection::Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_timeout) : path_(path) {
   if (access != Access::create) require_file(path);
   try {
-    open(access, false);
-    configure(access, busy_timeout);
+    open(access, Way::usual, busy_timeout);
   } catch (const Error& error) {
-    close();
-    // A database in log mode cannot be opened where the log's side files cannot be made. Without a log there is nothing in
-    // them to miss, and on read-only media nobody can write one meanwhile.
-    std::error_code ignored;
-    const auto log = path.string() + "-wal";
     if (access != Access::read || error.code() != ErrorCode::io) throw;
-    if (std::filesystem::exists(log, ignored) && std::filesystem::file_size(log, ignored) != 0) throw;
-    try {
-      open(access, true);
-      configure(access, busy_timeout);
-    } catch (...) {
-      close();
-      throw;
-    }
+    open_unwritable(busy_timeout);
   }
+}
+
+/// A database in log mode cannot be opened where the log's side files cannot be made, on read-only media say. Without a log
+/// there is nothing in them to miss. With one, it is read with an index of it in memory, which SQLite keeps when it has the
+/// file for itself: it is told so, and that there are no locks. Who could write to the file has made -shm, and is met above.
+void Connection::open_unwritable(std::chrono::milliseconds busy_timeout) {
+  std::error_code ignored;
+  const auto log = path_.string() + "-wal";
+  const bool has_log = std::filesystem::exists(log, ignored) && std::filesystem::file_size(log, ignored) != 0;
+  open(Access::read, has_log ? Way::alone : Way::immutable, busy_timeout);
 }
 
 Connection::Connection(sqlite3* borrowed) : handle_(borrowed), owned_(false) {
@@ -99,13 +96,22 @@ Connection& Connection::operator=(Connection&& other) noexcept {
   return *this;
 }
 
-void Connection::open(Access access, bool immutable) {
+void Connection::open(Access access, Way way, std::chrono::milliseconds busy_timeout) {
   int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
   flags |= access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
-  if (const int result = sqlite3_open_v2(uri_of(path_, immutable).c_str(), &handle_, flags, nullptr); result != SQLITE_OK)
-    throw_sqlite(path_.string(), result, handle_ == nullptr ? 0 : sqlite3_system_errno(handle_),
-                 handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_), "opening");
+  try {
+    const char* system = way == Way::alone ? "unix-none" : nullptr;
+    const int result = sqlite3_open_v2(uri_of(path_, way == Way::immutable).c_str(), &handle_, flags, system);
+    if (result != SQLITE_OK)
+      throw_sqlite(path_.string(), result, handle_ == nullptr ? 0 : sqlite3_system_errno(handle_),
+                   handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_), "opening");
+    if (way == Way::alone) execute("PRAGMA locking_mode = EXCLUSIVE");
+    configure(access, busy_timeout);
+  } catch (...) {
+    close();
+    throw;
+  }
 }
 
 void Connection::configure(Access access, std::chrono::milliseconds busy_timeout) {

@@ -61,7 +61,10 @@ class Connection {
 
  private:
   Connection() = default;
-  void open(Access access, bool immutable);
+  /// How a file is opened where nothing can be written beside it.
+  enum class Way : std::uint8_t { usual, immutable, alone };
+  void open(Access access, Way way, std::chrono::milliseconds busy_timeout);
+  void open_unwritable(std::chrono::milliseconds busy_timeout);
   void configure(Access access, std::chrono::milliseconds busy_timeout);
   void copy_all_to(const std::filesystem::path& destination);
   void watch_log() noexcept;

@@ -236,6 +236,15 @@ std::size_t CodecChain::encode(std::span<const std::byte> chunk, std::span<std::
   return current.size();
 }
 
+std::optional<std::size_t> CodecChain::encoded_length(std::span<const std::byte> in) const {
+  if (bounds_.size() != 1 || !order_.empty() || swaps_) return std::nullopt;
+  const auto& spec = specs_[first_stage_];
+  if (const auto* codec = std::get_if<BloscCodec>(&spec)) return zarr::encoded_length(*codec, in, decoded_bytes_);
+  if (const auto* codec = std::get_if<ZstdCodec>(&spec)) return zarr::encoded_length(*codec, in, decoded_bytes_);
+  if (const auto* codec = std::get_if<GzipCodec>(&spec)) return zarr::encoded_length(*codec, in, decoded_bytes_);
+  return std::nullopt;
+}
+
 void CodecChain::decode(std::span<const std::byte> encoded, std::span<std::byte> out) const {
   require_size("the buffer for a decoded chunk", out.size(), decoded_bytes_);
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -66,6 +67,9 @@ class CodecChain {
 
   /// Encode one chunk of decoded_bytes() into `out`, which holds at least max_encoded_bytes(). \return bytes written
   std::size_t encode(std::span<const std::byte> chunk, std::span<std::byte> out) const;
+  /// How many bytes the encoded chunk takes that `in` begins with, as it says itself: to find chunks whose index is lost. Nothing when
+  /// none begins there, or for a chain that Resonance does not write. That it decodes, and to what, is another question.
+  [[nodiscard]] std::optional<std::size_t> encoded_length(std::span<const std::byte> in) const;
   /// Decode into exactly decoded_bytes() of `out`. Memory used beside it is bounded by max_encoded_bytes().
   /// \throws Error(corrupt) naming the codec, when the input is damaged or decodes to another size
   void decode(std::span<const std::byte> encoded, std::span<std::byte> out) const;

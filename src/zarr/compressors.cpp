@@ -196,4 +196,30 @@ std::size_t decompress(const Lz4Codec&, std::span<const std::byte> in, std::span
   return content;
 }
 
+std::optional<std::size_t> encoded_length(const BloscCodec&, std::span<const std::byte> in, std::size_t decoded_bytes) {
+  constexpr std::size_t kDecodedAt = 4, kEncodedAt = 12;
+  if (in.size() < BLOSC_MIN_HEADER_LENGTH || in[0] != std::byte{BLOSC_VERSION_FORMAT}) return std::nullopt;
+  const std::size_t length = load_little<std::uint32_t>(in.data() + kEncodedAt);
+  if (load_little<std::uint32_t>(in.data() + kDecodedAt) != decoded_bytes || length < BLOSC_MIN_HEADER_LENGTH || length > in.size())
+    return std::nullopt;
+  return length;
+}
+
+std::optional<std::size_t> encoded_length(const ZstdCodec&, std::span<const std::byte> in, std::size_t decoded_bytes) {
+  try {
+    const auto length = zstd_frame_bytes(in, decoded_bytes);
+    return ZSTD_getFrameContentSize(in.data(), in.size()) == decoded_bytes ? std::optional(length) : std::nullopt;
+  } catch (const Error&) {  // no frame
+    return std::nullopt;
+  }
+}
+
+std::optional<std::size_t> encoded_length(const GzipCodec&, std::span<const std::byte> in, std::size_t decoded_bytes) {
+  std::vector<std::byte> decoded(decoded_bytes);
+  std::size_t consumed = 0, written = 0;
+  const auto result =
+      libdeflate_gzip_decompress_ex(deflate_decompressor(), in.data(), in.size(), decoded.data(), decoded.size(), &consumed, &written);
+  return result == LIBDEFLATE_SUCCESS && written == decoded_bytes ? std::optional(consumed) : std::nullopt;
+}
+
 }  // namespace resonance::zarr

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "zarr/codec.hpp"
@@ -30,5 +31,11 @@ std::size_t decompress(const ZstdCodec& codec, std::span<const std::byte> in, st
 std::size_t decompress(const GzipCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
 std::size_t decompress(const ZlibCodec& codec, std::span<const std::byte> in, std::span<std::byte> out);
 std::size_t decompress(const Lz4Codec& codec, std::span<const std::byte> in, std::span<std::byte> out);
+
+/// How many bytes the encoded chunk takes that `in` begins with, as it says itself; nothing when none begins there.
+/// \param decoded_bytes what the chunk must decode to
+[[nodiscard]] std::optional<std::size_t> encoded_length(const BloscCodec& codec, std::span<const std::byte> in, std::size_t decoded_bytes);
+[[nodiscard]] std::optional<std::size_t> encoded_length(const ZstdCodec& codec, std::span<const std::byte> in, std::size_t decoded_bytes);
+[[nodiscard]] std::optional<std::size_t> encoded_length(const GzipCodec& codec, std::span<const std::byte> in, std::size_t decoded_bytes);
 
 }  // namespace resonance::zarr

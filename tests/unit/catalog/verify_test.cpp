@@ -107,7 +107,7 @@ TEST_P(VerifyBeamtime, FindsNothingInASoundOneAndChangesNothing) {
   EXPECT_THAT(found.notes, IsEmpty());
   VerifyReport wanted;
   wanted.runs = 1;
-  wanted.events = wanted.frames = wanted.frames_read = wanted.checksums_compared = kFrames;
+  wanted.events = wanted.events_compared = wanted.frames = wanted.frames_read = wanted.checksums_compared = kFrames;
   EXPECT_EQ(found.report, wanted);
   EXPECT_EQ(verify(database).report.frames_read, 0) << "frames are read only when asked for";
   EXPECT_EQ(contents(folder.path()), before);
