@@ -1,6 +1,9 @@
 /// `resonance show`: everything about one run.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 #include "app.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -112,6 +115,20 @@ void print_frames(Page& page, const Run& run) {
   page.out.write(table.render(page.width, page.colours));
 }
 
+void print_lost_frames(Page& page, const Run& run) {
+  constexpr std::size_t kMost = 20;
+  const auto lost = run.lost_frames();
+  if (lost.empty()) return;
+  page.heading(fmt::format("Lost, {}", counted(lost.size(), "frame")));
+  TextTable table({{"field", false, true}, {"stream", false, true}, {"event", true}, {"frame", true}, {"found"}, {"reason", false, true}},
+                  "  ");
+  for (const LostFrame& frame : std::span(lost).first(std::min(kMost, lost.size())))
+    table.add({frame.field, frame.stream, fmt::to_string(frame.seq_num), fmt::to_string(frame.frame), local_second(frame.time_found),
+               frame.reason});
+  page.out.write(table.render(page.width, page.colours));
+  if (lost.size() > kMost) page.out.write(fmt::format("  and {} more; --json has all of them\n", lost.size() - kMost));
+}
+
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   const Run found = Catalog(options.database).run(options.run);
@@ -123,6 +140,7 @@ int run(Session& session, const Options& options) {
   print_header(page, found, found.summary());
   print_streams(page, found);
   print_frames(page, found);
+  print_lost_frames(page, found);
   if (const Json metadata = found.metadata(); metadata.is_object() && metadata.size() > 0) {
     page.heading("Metadata");
     page.out.write(outline(metadata, 2, page.width));

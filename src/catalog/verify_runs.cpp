@@ -5,6 +5,8 @@
 
 #include "base/text.hpp"
 #include "catalog/verify_context.hpp"
+#include "io/file_lock.hpp"
+#include "schema/write_lock.hpp"
 
 namespace resonance::catalog {
 
@@ -56,6 +58,18 @@ void check_store_row(VerifyContext& context, const RunFacts& facts, const StoreR
 }
 
 }  // namespace
+
+void check_writer(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts) {
+  const auto& run = facts.run;
+  if (run.closed || run.lock_byte.value_or(0) <= 0) return;
+  if (io::byte_is_locked(schema::lock_file_of(context.database), static_cast<std::uint64_t>(*run.lock_byte))) return;
+  if (queries.is_closed(run.uid).value_or(true)) return;  // since we looked
+  context.note({.kind = "dead_run",
+                .run_uid = run.uid,
+                .file = context.database,
+                .message = "nobody records it any more: its writer ended without closing it; the next program that opens the beamtime for "
+                           "recording closes it"});
+}
 
 void check_counts(VerifyContext& context, const RunFacts& facts) {
   if (!facts.run.closed) return;

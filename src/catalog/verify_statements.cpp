@@ -16,7 +16,7 @@ constexpr int kMostMessages = 100;
 constexpr std::size_t kMostArrays = 65536;  // of a run; a sound one has a few
 
 constexpr const char* kRun =
-    "SELECT r.time_stop IS NOT NULL OR r.exit_status IS NOT NULL, {}, r.num_events, {} FROM runs r{} WHERE r.uid = ?";
+    "SELECT r.time_stop IS NOT NULL OR r.exit_status IS NOT NULL, {}, r.num_events, {}, {} FROM runs r{} WHERE r.uid = ?";
 constexpr const char* kStreams =
     "SELECT s.uid, s.name, (SELECT count(*) FROM events e WHERE e.stream_uid = s.uid), (SELECT coalesce(min(e.seq_num), 0) FROM events e "
     "WHERE "
@@ -78,7 +78,7 @@ StoreRow store_row(const sqlite::Statement& row) {
 
 sqlite::Statement prepare_run(sqlite::Connection& connection, bool details) {
   return connection.prepare(fmt::format(kRun, details ? "d.run_uid IS NOT NULL" : "0", details ? "d.num_frames" : "NULL",
-                                        details ? " LEFT JOIN run_details d ON d.run_uid = r.uid" : ""));
+                                        details ? "d.lock_byte" : "NULL", details ? " LEFT JOIN run_details d ON d.run_uid = r.uid" : ""));
 }
 
 sqlite::Statement prepare_frames(sqlite::Connection& connection) {
@@ -178,7 +178,8 @@ std::optional<VerifyRunRow> VerifyQueries::run(std::string_view uid) {
   const sqlite::Reset reset(run_);
   run_.bind(1, uid);
   if (!run_.step()) return std::nullopt;
-  return VerifyRunRow{std::string(uid), run_.int64(0) != 0, run_.int64(1) != 0, run_.optional_int64(2), run_.optional_int64(3)};
+  return VerifyRunRow{std::string(uid),       run_.int64(0) != 0,     run_.int64(1) != 0,
+                      run_.optional_int64(2), run_.optional_int64(3), run_.optional_int64(4)};
 }
 
 std::vector<VerifyStreamRow> VerifyQueries::streams(std::string_view run_uid) {

@@ -20,6 +20,7 @@ struct VerifyRunRow {
   bool ours = false;                       ///< written by Resonance: it has a row in run_details
   std::optional<std::int64_t> num_events;  ///< runs.num_events
   std::optional<std::int64_t> num_frames;  ///< run_details.num_frames
+  std::optional<std::int64_t> lock_byte;   ///< that its writer holds while it is recorded
 };
 
 struct VerifyStreamRow {

@@ -72,6 +72,16 @@ Json to_json(const FrameStoreInfo& frames) {
                        {"bytes", frames.bytes}});
 }
 
+Json to_json(const LostFrame& frame) {
+  return Json::object({{"stream", text_to_json(frame.stream)},
+                       {"seq_num", frame.seq_num},
+                       {"field", text_to_json(frame.field)},
+                       {"zarr_group", text_to_json(frame.zarr_group)},
+                       {"frame", frame.frame},
+                       {"time_found", frame.time_found},
+                       {"reason", text_to_json(frame.reason)}});
+}
+
 Json run_to_json(const Run& run) {
   Json out = to_json(run.summary());
   const auto sample = run.sample();
@@ -80,6 +90,7 @@ Json run_to_json(const Run& run) {
   out.set("metadata", run.metadata());
   out.set("streams", list_to_json(run.streams()));
   out.set("frames", list_to_json(run.frame_stores()));
+  out.set("lost_frames", list_to_json(run.lost_frames()));
   return out;
 }
 

@@ -25,8 +25,10 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const StreamInfo& stream);      ///< name, data_keys, num_events, uid, time_created
 [[nodiscard]] Json to_json(const FrameStoreInfo& frames);  ///< field, zarr_group, shape [frames, height, width], dtype, codec, bytes
 
+[[nodiscard]] Json to_json(const LostFrame& frame);  ///< stream, seq_num, field, zarr_group, frame, time_found, reason
+
 /// The object of `show`: a line of `ls`, then reason, sample_metadata (null when there is no sample), metadata, streams,
-/// frames.
+/// frames, lost_frames.
 [[nodiscard]] Json run_to_json(const Run& run);
 
 /// One row as an object of column name → value. Rows one by one keep the memory of a long table bounded.
