@@ -30,6 +30,11 @@ bool fails_now() noexcept {
 
 }  // namespace
 
+// Inlined, new and delete look to GCC as if malloc() met delete.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 void* operator new(std::size_t bytes) {
   if (fails_now()) throw std::bad_alloc();
   if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
