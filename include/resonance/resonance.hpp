@@ -1,6 +1,7 @@
 /// All of Resonance. Start at RunWriter (recording) and Catalog (reading).
 #pragma once
 
+#include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"

@@ -94,6 +94,15 @@ void check_frame_stores(VerifyContext& context, const RunFacts& facts) {
   if (!facts.run.ours) return;
   for (const auto& store : facts.stores) check_store_row(context, facts, store);
   for (const auto& array : facts.arrays) {
+    if (const auto* store = facts.store_of(array.group); store != nullptr && store->field != array.field)
+      context.tell(
+          {.kind = "frame_store",
+           .run_uid = facts.run.uid,
+           .field = array.field,
+           .file = context.store / array.group,
+           .message = fmt::format("{} references to frames in {} are of the field '{}', frame_stores says '{}'; one of the two was "
+                                  "changed, and the frames are missing from their field",
+                                  array.count, printable(array.group, 300), printable(array.field), printable(store->field))});
     if (facts.store_of(array.group) != nullptr || &array != &facts.refs_of(array.group).front()) continue;
     context.tell({.kind = "frame_store",
                   .run_uid = facts.run.uid,

@@ -31,4 +31,8 @@ class LockFile {
   int descriptor_ = -1;
 };
 
+/// Whether anybody, this process included, has the byte of a lock file locked. Changes nothing: a file that is not there is not
+/// made and has no locks, and one on read-only media will do.
+[[nodiscard]] bool byte_is_locked(const std::filesystem::path& path, std::uint64_t byte);
+
 }  // namespace resonance::io

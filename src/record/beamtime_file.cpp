@@ -76,8 +76,8 @@ BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFile
         sqlite::Connection out(path_, sqlite::Access::create, options.busy_timeout);
         require_beamtime_or_empty(out);
         out.set_synchronous(sqlite::Synchronous::full);
+        out.use_write_ahead_log();  // before tables are made or migrated: readers never roll back a journal
         create_beamtime_schema(out.handle());
-        out.use_write_ahead_log();
         out.set_synchronous(options.sync_commits ? sqlite::Synchronous::full : sqlite::Synchronous::normal);
         return out;
       }()) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,21 +10,14 @@
 #include "base/names.hpp"
 #include "frames/recover.hpp"
 #include "io/walk.hpp"
+#include "record/event_checksums.hpp"
 #include "record/quarantine.hpp"
 #include "record/recovery_statements.hpp"
 #include "resonance/error.hpp"
-#include "schema/write_lock.hpp"
 
 namespace resonance::record {
 
 namespace fs = std::filesystem;
-
-std::uint64_t lock_byte_of(std::string_view run_uid) noexcept {
-  std::uint64_t number = 0;
-  const auto tail = run_uid.substr(run_uid.size() < 12 ? 0 : run_uid.size() - 12);
-  std::from_chars(tail.data(), tail.data() + tail.size(), number, 16);
-  return schema::kWriteLockByte + 1 + number;
-}
 
 namespace {
 
@@ -52,6 +44,7 @@ class DeadRun {
     attempt("leftovers", [&] { clear_run_folder(); });
     file_.transact([&] {
       for (const auto& [group, frames] : finished) statements_.close_frame_store(group, frames);
+      cover_events();
       statements_.close_run(uid_, queries_.last_time(uid_), "failed", queries_.count_events(uid_), queries_.count_frames(uid_), reason_);
     });
   }
@@ -127,6 +120,18 @@ class DeadRun {
         array.recovery->finish(frames, queries_.lost_frames(array.group), [&](const fs::path& leftover) { quarantine_.take(leftover); });
       });
     return frames;
+  }
+
+  /// The writer had no time to write the checksum of the last events.
+  void cover_events() {
+    for (const auto& [stream, covered] : queries_.covered_events(uid_)) {
+      EventChecksums sums;
+      queries_.events_behind(stream, covered, [&](const EventRow& event) {
+        sums.add(statements_, {&event, 1});
+        sums.commit();
+      });
+      sums.finish(statements_);
+    }
   }
 
   /// Arrays whose first frame never came to a transaction.

@@ -26,7 +26,11 @@ MigrationReport migrate_beamtime_file(const std::filesystem::path& database, con
   const schema::WriteLock lock(locks, std::chrono::seconds(10));
   sqlite::Connection connection(database, sqlite::Access::read_write);
   connection.set_synchronous(sqlite::Synchronous::full);
+  // In the log: until the migration is whole, and if it never is, readers see the old version. A rollback journal would have to be
+  // rolled back first, which readers do not do.
+  connection.use_write_ahead_log();
   migrate_beamtime_schema(connection.handle(), options.target);
+  connection.leave_write_ahead_log();
   return out;
 }
 

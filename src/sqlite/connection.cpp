@@ -34,10 +34,25 @@ void require_file(const std::filesystem::path& path) {
     throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder; name the .db file of a beamtime", path.string()), detail);
 }
 
+/// SQLite takes the log of an empty or new database for a leftover and deletes it, also when it is opened for reading. But a
+/// database that was cut to nothing, or taken away without its log, may have all that it held in there.
+void require_no_orphaned_log(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto log = path.string() + "-wal";
+  if (std::filesystem::exists(path, ignored) && std::filesystem::file_size(path, ignored) != 0) return;
+  if (!std::filesystem::exists(log, ignored) || std::filesystem::file_size(log, ignored) == 0) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("{} is empty or gone, but its log {} holds data; opening the database would delete them: copy the log away, "
+                          "and take both files from a backup",
+                          path.string(), log),
+              {.os_errno = 0, .file = path, .offset = {}, .database = true});
+}
+
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_timeout) : path_(path) {
   if (access != Access::create) require_file(path);
+  require_no_orphaned_log(path);
   try {
     open(access, Way::usual, busy_timeout);
   } catch (const Error& error) {

@@ -4,6 +4,7 @@
 /// that every object of a kind has the same members in the same order.
 #pragma once
 
+#include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/exchange.hpp"
@@ -45,5 +46,7 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const VerifyReport& report);
 [[nodiscard]] Json to_json(const RepairFinding& finding);
 [[nodiscard]] Json to_json(const RepairReport& report);
+[[nodiscard]] Json to_json(const BackupReport& report);
+[[nodiscard]] Json to_json(const BackupCheckReport& report);  ///< `beamtime` is the object of VerifyReport
 
 }  // namespace resonance::wire

@@ -1,0 +1,20 @@
+/// The options that the programs of this folder share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace resonance::crash {
+
+struct Options {
+  std::uint64_t images = 0;   ///< stop after so many; 0: no limit
+  double seconds = 0;         ///< stop after so long; 0: no limit
+  std::uint64_t seed = 0;     ///< 0: another one each time
+  std::string scenario = {};  ///< only this one
+  std::string replay = {};    ///< FILE:POSITION:SURVIVAL:SEED, as a failure prints it
+};
+
+/// Prints help and ends the program when asked to, or when it is called wrongly. A seed is chosen when none is given.
+[[nodiscard]] Options parse_options(int count, char** arguments, const char* about, const Options& defaults);
+
+}  // namespace resonance::crash
