@@ -80,6 +80,21 @@ std::int64_t RecordStatements::count(std::string_view table) {
   return connection_.query_int(fmt::format("SELECT count(*) FROM {}", table));
 }
 
+std::uint64_t RecordStatements::mend_array_names() {
+  connection_.execute(
+      "UPDATE frame_stores SET run_uid = substr(zarr_group, 6, 32) WHERE zarr_group LIKE 'runs/%' AND substr(zarr_group, 38, 1) = '/' AND "
+      "run_uid <> substr(zarr_group, 6, 32) AND EXISTS (SELECT 1 FROM runs r WHERE r.uid = substr(zarr_group, 6, 32))");
+  auto rows = connection_.changes();
+  connection_.execute(
+      "UPDATE image_refs SET zarr_group = (SELECT 'runs/' || s.run_uid || '/' || image_refs.field_name FROM events e JOIN streams s ON "
+      "s.uid "
+      "= e.stream_uid WHERE e.uid = image_refs.event_uid) WHERE zarr_group NOT IN (SELECT zarr_group FROM frame_stores) AND EXISTS (SELECT "
+      "1 FROM events e JOIN streams s ON s.uid = e.stream_uid JOIN frame_stores f ON f.zarr_group = 'runs/' || s.run_uid || '/' || "
+      "image_refs.field_name WHERE e.uid = image_refs.event_uid)");
+  rows += connection_.changes();
+  return static_cast<std::uint64_t>(rows);
+}
+
 std::uint64_t RecordStatements::insert_missing_samples() {
   connection_.execute(
       "INSERT INTO samples(id, name) SELECT DISTINCT sample_id, 'recovered-' || sample_id FROM runs WHERE sample_id IS NOT NULL AND "

@@ -66,6 +66,9 @@ class RecordStatements {
   explicit RecordStatements(sqlite::Connection& connection) : connection_(connection) {}
 
   [[nodiscard]] std::int64_t count(std::string_view table);
+  /// The name of an array of ours says to which run it belongs, and the run and field of a reference which array it names.
+  /// \return rows that said something else
+  std::uint64_t mend_array_names();
   // What is missing.
   std::uint64_t insert_missing_samples();
   std::vector<LostEvent> lost_events(std::size_t limit);

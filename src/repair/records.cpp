@@ -138,6 +138,13 @@ std::string recovered_stream(RepairContext& context, RecordStatements& statement
 }
 
 void mend_parents(RepairContext& context, RecordStatements& statements) {
+  if (const auto rows = statements.mend_array_names(); rows > 0)
+    context.tell(
+        {.outcome = Outcome::mended,
+         .kind = "reference",
+         .count = rows,
+         .file = context.database,
+         .message = fmt::format("{} rows named an array or a run that is none; which one was meant follows from the others", rows)});
   if (const auto samples = statements.insert_missing_samples(); samples > 0)
     context.tell({.outcome = Outcome::lost,
                   .kind = "parent",

@@ -230,7 +230,8 @@ class CompressedSurvey : Survey {
       if (all_there(range) && (index_sound_ || any_checksum(range))) return;
     }
     for (auto i = begin; i < end; ++i)
-      if (out_.frames[i].why.empty()) out_.frames[i] = {.why = why, .offset = where.missing() ? std::nullopt : std::optional(where.offset)};
+      if (!out_.frames[i].there && out_.frames[i].why.empty())
+        out_.frames[i] = {.why = why, .offset = where.missing() ? std::nullopt : std::optional(where.offset)};
     pending_[chunk] = range;
   }
 

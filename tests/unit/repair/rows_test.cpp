@@ -308,7 +308,7 @@ TEST_F(DamagedRows, WhateverIsFlippedEveryRowThatCanBeReadIsKeptAndTheResultIsSo
       const auto is_text = [&](int column) { return sqlite3_column_type(statement, column) == SQLITE_TEXT; };
       while (sqlite3_step(statement) == SQLITE_ROW) {
         const std::string uid(is_text(0) ? reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)) : "");
-        const bool plain = std::all_of(uid.begin(), uid.end(), [](char c) { return c > 0; });
+        const bool plain = std::all_of(uid.begin(), uid.end(), [](char c) { return c > 0 && c != '\''; });
         const bool typed = is_text(0) && is_text(1) && is_text(4) && sqlite3_column_type(statement, 2) == SQLITE_INTEGER &&
                            sqlite3_column_type(statement, 3) == SQLITE_FLOAT;
         const auto* stream = is_text(1) ? sqlite3_column_text(statement, 1) : nullptr;
