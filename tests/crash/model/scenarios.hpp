@@ -16,7 +16,8 @@ struct Stage {
   std::filesystem::path folder;
   OperationLog& log;
   Expected& expected;
-  bool early = false;  ///< a broken protocol: acknowledged before it is done
+  bool early = false;      ///< a broken protocol: acknowledged before it is done
+  std::uint64_t seed = 1;  ///< for stories that are made up
   [[nodiscard]] std::filesystem::path database() const { return folder / "x.db"; }
 };
 
@@ -29,6 +30,9 @@ struct Scenario {
 
 [[nodiscard]] const std::vector<Scenario>& scenarios();
 
+/// A story made up from stage.seed: any level, codec and order of calls.
+void play_at_random(const Stage& stage);
+
 /// A scenario that was played, in a folder that is gone.
 struct Recording {
   std::string name;
@@ -38,6 +42,6 @@ struct Recording {
 };
 
 /// Play it below `room`, an existing folder.
-void play(const Scenario& scenario, const std::filesystem::path& room, Recording& out, bool early = false);
+void play(const Scenario& scenario, const std::filesystem::path& room, Recording& out, bool early = false, std::uint64_t seed = 1);
 
 }  // namespace resonance::crash
