@@ -203,8 +203,8 @@ void ChunkQueue::wait_until_empty() {
 
 void ChunkQueue::restart(std::uint64_t frames) {
   const std::lock_guard lock(mutex_);
-  failure_ = nullptr;
-  settled_ = frames;
+  settled_ = std::min(settled_, frames);
+  if (settled_ == frames) failure_ = nullptr;  // else it was met by frames that are kept, and who settles those must be told
 }
 
 }  // namespace resonance::frames

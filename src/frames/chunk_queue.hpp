@@ -58,7 +58,7 @@ class ChunkQueue {
   /// Wait until all frames below `frames` are written. \throws what went wrong, again at each call until forget_failure()
   void settle(std::uint64_t frames);
   void wait_until_empty();  ///< also when something went wrong
-  /// After wait_until_empty(): go on behind the first `frames` frames.
+  /// After wait_until_empty(), and while nobody puts: forget the frames behind the first `frames`.
   void restart(std::uint64_t frames);
 
   /// Memory that a chunk takes up on its way, at most.

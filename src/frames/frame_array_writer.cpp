@@ -171,10 +171,11 @@ void FrameArrayWriter::commit(std::uint64_t frames) noexcept {
 }
 
 void FrameArrayWriter::take_back(std::uint64_t frames) {
+  const std::lock_guard chunk_lock(open_chunk_mutex_);  // who settles earlier frames must not hand on what is taken back
   queue_.wait_until_empty();
   appended_ = frames;
-  const bool shared = !layout_.raw() && layout_.frames_per_chunk > 1;
-  queue_.restart(shared ? restore_open_chunk(frames) : frames);
+  if (!layout_.raw() && layout_.frames_per_chunk > 1) restore_open_chunk(frames);
+  queue_.restart(frames);
   const std::lock_guard lock(state_mutex_);
   if (checksums_.size() > frames - committed_) checksums_.resize(frames - committed_);
   // Also when no frame was counted: a chunk may have been written halfway.
@@ -185,12 +186,10 @@ void FrameArrayWriter::take_back(std::uint64_t frames) {
   }
 }
 
-/// The chunk that frame `frames` comes into holds the frames before it again, and none behind. \return where what has been
-/// handed on ends
-std::uint64_t FrameArrayWriter::restore_open_chunk(std::uint64_t frames) {
-  const std::lock_guard lock(open_chunk_mutex_);
+/// The chunk that frame `frames` comes into holds the frames before it again, and none behind. With open_chunk_mutex_ held.
+void FrameArrayWriter::restore_open_chunk(std::uint64_t frames) {
   const auto chunk = frames / layout_.frames_per_chunk;
-  if (open_chunk_.end() == frames) return open_chunk_.handed_on_end();
+  if (open_chunk_.end() == frames) return;
   if (frames % layout_.frames_per_chunk == 0) {
     open_chunk_.clear(frames);
   } else if (open_chunk_.chunk() == chunk) {
@@ -200,7 +199,6 @@ std::uint64_t FrameArrayWriter::restore_open_chunk(std::uint64_t frames) {
     layout_.metadata.codecs.decode(shard_for(chunk / layout_.chunks_per_shard).chunk(chunk % layout_.chunks_per_shard), decoded);
     open_chunk_.restore(frames, decoded);
   }
-  return open_chunk_.handed_on_end();
 }
 
 std::uint64_t FrameArrayWriter::committed() const noexcept {
@@ -281,6 +279,7 @@ void FrameArrayWriter::seal_full() { seal_committed(committed(), false); }
 void FrameArrayWriter::finish() {
   take_back(committed());
   settle(committed());  // a shared chunk that frames were taken out of
+  queue_.wait_until_empty();
   next_shard_.drop();
   sync_folders();  // the shards themselves are synced as they are sealed
   seal_committed(committed(), true);

@@ -77,7 +77,7 @@ class FrameArrayWriter {
   void put_open_chunk();
   void write_chunks(std::span<const ChunkQueue::Ready> chunks);
   void note_checksum(std::uint64_t frame, std::uint32_t checksum);
-  std::uint64_t restore_open_chunk(std::uint64_t frames);
+  void restore_open_chunk(std::uint64_t frames);
   void sync_folders();
   void seal_committed(std::uint64_t committed, bool all);
 

@@ -11,6 +11,7 @@
 #include "base/names.hpp"
 #include "frames/recover.hpp"
 #include "io/walk.hpp"
+#include "record/event_checksums.hpp"
 #include "record/quarantine.hpp"
 #include "record/recovery_statements.hpp"
 #include "resonance/error.hpp"
@@ -52,6 +53,7 @@ class DeadRun {
     attempt("leftovers", [&] { clear_run_folder(); });
     file_.transact([&] {
       for (const auto& [group, frames] : finished) statements_.close_frame_store(group, frames);
+      cover_events();
       statements_.close_run(uid_, queries_.last_time(uid_), "failed", queries_.count_events(uid_), queries_.count_frames(uid_), reason_);
     });
   }
@@ -127,6 +129,18 @@ class DeadRun {
         array.recovery->finish(frames, queries_.lost_frames(array.group), [&](const fs::path& leftover) { quarantine_.take(leftover); });
       });
     return frames;
+  }
+
+  /// The writer had no time to write the checksum of the last events.
+  void cover_events() {
+    for (const auto& [stream, covered] : queries_.covered_events(uid_)) {
+      EventChecksums sums;
+      queries_.events_behind(stream, covered, [&](const EventRow& event) {
+        sums.add(statements_, {&event, 1});
+        sums.commit();
+      });
+      sums.finish(statements_);
+    }
   }
 
   /// Arrays whose first frame never came to a transaction.

@@ -72,6 +72,26 @@ std::uint64_t RecoveryStatements::named_frames(std::string_view run_uid, std::st
   return select.step() ? static_cast<std::uint64_t>(std::max<std::int64_t>(select.int64(0), 0)) : 0;
 }
 
+std::vector<std::pair<std::string, std::int64_t>> RecoveryStatements::covered_events(std::string_view run_uid) {
+  std::vector<std::pair<std::string, std::int64_t>> out;
+  auto select = connection_.prepare(
+      "SELECT s.uid, (SELECT coalesce(max(c.last_seq_num), 0) FROM event_checksums c WHERE c.stream_uid = s.uid) FROM streams s WHERE "
+      "s.run_uid = ?");
+  select.bind(1, run_uid);
+  while (select.step()) out.emplace_back(select.string(0), select.int64(1));
+  return out;
+}
+
+void RecoveryStatements::events_behind(std::string_view stream_uid, std::int64_t seq_num,
+                                       const std::function<void(const EventRow&)>& visit) {
+  auto select =
+      connection_.prepare("SELECT uid, seq_num, time, data, timestamps FROM events WHERE stream_uid = ? AND seq_num > ? ORDER BY seq_num");
+  select.bind_all(stream_uid, seq_num);
+  while (select.step())
+    visit({select.string(0), std::string(stream_uid), static_cast<std::uint64_t>(select.int64(1)), select.real(2), select.string(3),
+           select.string(4)});
+}
+
 std::int64_t RecoveryStatements::number(const char* sql, std::string_view run_uid) {
   auto select = connection_.prepare(sql);
   select.bind(1, run_uid);

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "frames/recover.hpp"
+#include "record/statements.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance::record {
@@ -44,6 +47,9 @@ class RecoveryStatements {
   std::vector<std::uint64_t> lost_frames(std::string_view zarr_group);  ///< ascending
   /// The frames of an array that events name: the largest number + 1.
   std::uint64_t named_frames(std::string_view run_uid, std::string_view zarr_group);
+  /// Streams of a run, and the last seq_num of each that a checksum covers.
+  std::vector<std::pair<std::string, std::int64_t>> covered_events(std::string_view run_uid);
+  void events_behind(std::string_view stream_uid, std::int64_t seq_num, const std::function<void(const EventRow&)>& visit);
   std::uint64_t count_events(std::string_view run_uid);
   std::uint64_t count_frames(std::string_view run_uid);
   double last_time(std::string_view run_uid);  ///< of the newest event, else the start

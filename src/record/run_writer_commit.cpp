@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "record/event_checksums.hpp"
 #include "record/run_writer_impl.hpp"
 #include "resonance/error.hpp"
 
@@ -53,7 +52,7 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
   }
   file_.transact([&] {
     for (const auto& row : batch.events) statements_.insert_event(row);
-    record::insert_event_checksums(statements_, batch.events);
+    run.event_checksums.add(statements_, batch.events);
     run.frames->insert(statements_, batch.refs);
   });
 }
@@ -83,6 +82,7 @@ void RunWriter::Impl::commit_queue() {
   }
   const bool frames = !batch_.refs.empty();
   run.frames->commit(batch_.frames);
+  run.event_checksums.commit();
   {
     const std::lock_guard lock(mutex_);
     for (const auto& uid : batch_.given_uids) given_uids_.erase(uid);

@@ -197,7 +197,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
   auto frames = std::make_unique<record::RunFrames>(options_.file_system, frame_store_of(database_), row.uid, options_.frames,
                                                     frames::FrameArrayWriter::Means{pool_, memory_});
   const std::lock_guard lock(mutex_);
-  run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}});
+  run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}});
   return row.uid;
 }
 
@@ -244,6 +244,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   const auto why = problem.empty() ? std::string(reason) : reason.empty() ? problem : fmt::format("{}; {}", reason, problem);
   file_.transact([&] {
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
+    run.event_checksums.finish(statements_);
     statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
   });
   try {

@@ -16,6 +16,7 @@
 #include "record/beamtime_file.hpp"
 #include "record/chore.hpp"
 #include "record/data_keys.hpp"
+#include "record/event_checksums.hpp"
 #include "record/known_events.hpp"
 #include "record/run_frames.hpp"
 #include "record/statements.hpp"
@@ -62,6 +63,7 @@ class RunWriter::Impl {
     std::map<std::string, Stream, std::less<>> streams;
     std::uint64_t events = 0, frame_refs = 0;   // committed
     std::string last_event, last_event_stream;  // uids: the event that frames are most often added to
+    record::EventChecksums event_checksums;     // guarded by commit_mutex_
   };
   /// Rows that wait for one transaction.
   struct Queue {

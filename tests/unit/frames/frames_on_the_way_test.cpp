@@ -108,6 +108,43 @@ TEST_F(Queue, WritesNothingBehindAFailureAndGoesOnAfterARestart) {
   EXPECT_EQ(written.back(), 5u);
 }
 
+TEST_F(Queue, KeepsAFailureThatFramesMetWhichAreNotTakenBack) {
+  ChunkQueue queue(pool_, memory_, codecs_, [&](std::span<const ChunkQueue::Ready> chunks) {
+    if (chunks.back().chunk >= 2) throw Error(ErrorCode::no_space, "the disk is full");
+  });
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    queue.put(i, i + 1, {frame_of(geometry_, i), Lifetime::copy, nullptr});
+    queue.settle(i + 1);
+  }
+  for (std::uint64_t i = 2; i < 6; ++i) queue.put(i, i + 1, {frame_of(geometry_, i), Lifetime::copy, nullptr});
+  queue.wait_until_empty();
+  queue.restart(4);  // frames 4 and 5 are taken back; who waits for 2 and 3 must hear of it
+  EXPECT_TRUE(fails(ErrorCode::no_space, {"the disk is full"}, [&] { queue.settle(4); }));
+}
+
+TEST_F(FrameArray, ThatIsTakenBackFromNeverKeepsWaitingWhoSettlesEarlierFrames) {
+  const Geometry small{8, 8, DType::uint16};
+  const auto out = writer(small, with(Codec::blosc));
+  std::atomic<std::uint64_t> kept = 0;
+  std::atomic<bool> done = false;
+  std::thread other([&] {
+    while (!done) out->settle(kept);
+  });
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    ASSERT_EQ(out->FrameArrayWriter::append({frame_of(small, i), Lifetime::copy, nullptr}), i);
+    kept = i + 1;
+    out->FrameArrayWriter::append({frame_of(small, 5000 + i), Lifetime::copy, nullptr});  // of a call that fails
+    if (i % 3 == 0) out->FrameArrayWriter::append({frame_of(small, 9000 + i), Lifetime::copy, nullptr});
+    out->take_back(i + 1);
+  }
+  done = true;
+  other.join();
+  out->settle(3000);
+  out->commit();
+  out->finish();
+  for (std::uint64_t i = 0; i < 3000; ++i) ASSERT_EQ(read_frame(reader(), i), frame_of(small, i)) << i;
+}
+
 TEST_F(FrameArray, AppendedInPassingAreAllThereOnceTheyAreSettled) {
   const Geometry geometry{64, 64, DType::uint16};
   for (const auto codec : kAllCodecs) {
