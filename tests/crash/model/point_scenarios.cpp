@@ -5,6 +5,9 @@
 
 #include "crash/model/session.hpp"
 #include "record/discard.hpp"
+#if __has_include("resonance/backup.hpp")
+#include "resonance/backup.hpp"
+#endif
 #include "resonance/beamtime.hpp"
 #include "resonance/schema.hpp"
 #include "support/raw_database.hpp"
@@ -116,6 +119,36 @@ void record_two(const Stage& stage) {
   }
   session.close();
 }
+
+#if __has_include("resonance/backup.hpp")
+
+void back_up(const Stage& stage) { (void)back_up_beamtime(stage.database(), stage.folder / "copy"); }
+
+/// Two runs, of which the copy has the first.
+void record_and_back_up(const Stage& stage) {
+  auto session = session_of(stage, quiet_options(Durability::commit, Codec::none));
+  for (int i = 0; i < 2; ++i) {
+    one_run(session, kSmall, 1);
+    session.close_run();
+    if (i == 0) back_up(stage);
+  }
+  session.close();
+}
+
+/// From the first backup on the copy holds a sound beamtime; the next backup makes it whole.
+std::vector<std::string> check_copy(const std::filesystem::path& folder) {
+  std::vector<std::string> out;
+  const auto note = [&](const Fault& fault) {
+    if (fault.severity == Severity::fault) out.push_back("the copy: " + fault.kind + ": " + fault.message);
+  };
+  (void)verify_beamtime(folder / "copy" / "data" / "x.db", {.frames = true, .threads = 1}, note);
+  (void)back_up_beamtime(folder / "x.db", folder / "copy");
+  if (!check_backup(folder / "copy", {.frames = true, .threads = 1}, note).finished)
+    out.emplace_back("the copy is not finished by another backup");
+  return out;
+}
+
+#endif
 
 void discard(const Stage& stage) {
   stage.expected.runs[0].discarded = true;

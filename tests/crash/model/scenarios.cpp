@@ -181,6 +181,7 @@ void play(const Scenario& scenario, const fs::path& room, Recording& out, bool e
   fs::create_directory(folder);
   out.name = scenario.name;
   out.weight = scenario.weight;
+  out.also = scenario.also;
   const Stage stage{folder, out.log, out.expected, early, seed};
   if (scenario.prepare) scenario.prepare(stage);
   {

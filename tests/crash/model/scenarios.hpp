@@ -21,11 +21,15 @@ struct Stage {
   [[nodiscard]] std::filesystem::path database() const { return folder / "x.db"; }
 };
 
+/// What else is checked in the folder that a crash left, behind the beamtime itself. \return one line for each fault
+using AlsoCheck = std::vector<std::string> (*)(const std::filesystem::path& folder);
+
 struct Scenario {
   std::string name;
   unsigned weight;                            ///< share of the images
   std::function<void(const Stage&)> prepare;  ///< before the log begins; may be empty
   std::function<void(const Stage&)> act;      ///< what is recorded
+  AlsoCheck also = nullptr;
 };
 
 [[nodiscard]] const std::vector<Scenario>& scenarios();
@@ -39,6 +43,7 @@ struct Recording {
   unsigned weight = 1;
   OperationLog log;
   Expected expected;
+  AlsoCheck also = nullptr;
 };
 
 /// Play it below `room`, an existing folder.
