@@ -5,7 +5,7 @@
 
 #include "crash/model/session.hpp"
 #include "record/discard.hpp"
-#if __has_include("resonance/backup.hpp")
+#ifdef RESONANCE_HAS_BACKUP
 #include "resonance/backup.hpp"
 #endif
 #include "resonance/beamtime.hpp"
@@ -120,7 +120,7 @@ void record_two(const Stage& stage) {
   session.close();
 }
 
-#if __has_include("resonance/backup.hpp")
+#ifdef RESONANCE_HAS_BACKUP
 
 void back_up(const Stage& stage) { (void)back_up_beamtime(stage.database(), stage.folder / "copy"); }
 
@@ -141,10 +141,11 @@ std::vector<std::string> check_copy(const std::filesystem::path& folder) {
   const auto note = [&](const Fault& fault) {
     if (fault.severity == Severity::fault) out.push_back("the copy: " + fault.kind + ": " + fault.message);
   };
-  (void)verify_beamtime(folder / "copy" / "data" / "x.db", {.frames = true, .threads = 1}, note);
+  VerifyOptions thorough;
+  thorough.frames = true;
+  (void)verify_beamtime(folder / "copy" / "data" / "x.db", thorough, note);
   (void)back_up_beamtime(folder / "x.db", folder / "copy");
-  if (!check_backup(folder / "copy", {.frames = true, .threads = 1}, note).finished)
-    out.emplace_back("the copy is not finished by another backup");
+  if (!check_backup(folder / "copy", {}, note).finished) out.emplace_back("the copy is not finished by another backup");
   return out;
 }
 
@@ -168,7 +169,9 @@ const std::vector<Scenario>& point_scenarios() {
       {"recover", 2, leave_dead_run, recover},
       {"migrate", 2, make_version_1, migrate},
       {"discard", 2, record_two, discard},
-      // Backing up belongs here: {"back-up", 2, record_two, <back_up_beamtime into stage.folder / "copy">}.
+#ifdef RESONANCE_HAS_BACKUP
+      {"back-up", 2, record_and_back_up, back_up, check_copy},
+#endif
   };
   return all;
 }
