@@ -4,6 +4,7 @@
 #include "app.hpp"
 #include "resonance/error.hpp"
 #include "resonance/verify.hpp"
+#include "run_text.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
 #include "wire/error_table.hpp"
@@ -17,17 +18,6 @@ struct Options {
   std::vector<std::string> runs;
   bool frames = false, full = false;
 };
-
-/// "fault missing_frame: run 019cf08258007625ac94fdcc5de74347: event 18: message"
-std::string in_words(const Fault& fault) {
-  const bool note = fault.severity == Severity::note;
-  std::string text = painted(note ? "note" : "fault", note ? kYellow : kRed, colours_wanted()) + " " + fault.kind + ": ";
-  if (!fault.run_uid.empty()) text += fmt::format("run {}: ", safe_text(fault.run_uid));
-  if (fault.seq_num && fault.frame) text += fmt::format("event {}: ", *fault.seq_num);
-  text += safe_text(fault.message);
-  if (fault.offset && fault.message.find("byte") == std::string::npos) text += fmt::format(" (at byte {})", *fault.offset);
-  return text + "\n";
-}
 
 std::string in_words(const VerifyReport& report, bool frames) {
   std::string text = fmt::format("{}, {} checked", counted(report.events, "event"), counted(report.frames, "frame"));
@@ -98,7 +88,7 @@ int run(Session& session, const Options& options) {
     }
     if (session.quiet && fault.severity == Severity::note) return;
     bar.clear();
-    session.out.write(in_words(fault));
+    session.out.write(fault_line(fault));
     session.out.flush();
   });
   bar.clear();

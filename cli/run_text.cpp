@@ -16,6 +16,16 @@ Cell status_cell(const RunSummary& run) {
 
 std::string plain(const Json& value) { return safe_text(value.is_string() ? value.as_string() : value.dump()); }
 
+std::string fault_line(const Fault& fault) {
+  const bool note = fault.severity == Severity::note;
+  std::string text = painted(note ? "note" : "fault", note ? kYellow : kRed, colours_wanted()) + " " + fault.kind + ": ";
+  if (!fault.run_uid.empty()) text += fmt::format("run {}: ", safe_text(fault.run_uid));
+  if (fault.seq_num && fault.frame) text += fmt::format("event {}: ", *fault.seq_num);
+  text += safe_text(fault.message);
+  if (fault.offset && fault.message.find("byte") == std::string::npos) text += fmt::format(" (at byte {})", *fault.offset);
+  return text + "\n";
+}
+
 namespace {
 
 constexpr std::size_t kDeepest = 4;    ///< levels of objects that are opened

@@ -5,12 +5,15 @@
 #include <string_view>
 
 #include "resonance/catalog.hpp"
+#include "resonance/verify.hpp"
 #include "text_layout.hpp"
 
 namespace resonance::cli {
 
 /// "success", "aborted", "failed", or "open", in its colour.
 [[nodiscard]] Cell status_cell(const RunSummary& run);
+/// "fault missing_frame: run 019cf08258007625ac94fdcc5de74347: event 18: message", and a line feed.
+[[nodiscard]] std::string fault_line(const Fault& fault);
 /// A JSON value on one line: text bare, anything else as JSON.
 [[nodiscard]] std::string plain(const Json& value);
 /// Members as "key: value" lines, small objects on one line, others indented below their key, long ones cut.

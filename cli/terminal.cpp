@@ -56,16 +56,35 @@ ProgressBar::~ProgressBar() { clear(); }
 
 void ProgressBar::label(std::string text) { label_ = safe_text(text); }
 
-void ProgressBar::update(std::uint64_t done, std::uint64_t total) {
-  if (!active_) return;
+namespace {
+
+double share(std::uint64_t done, std::uint64_t total) noexcept {
+  return total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total);
+}
+
+}  // namespace
+
+bool ProgressBar::due() {
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_ < std::chrono::milliseconds(100)) return;
+  if (!active_ || now - last_ < std::chrono::milliseconds(100)) return false;
   last_ = now;
+  return true;
+}
+
+void ProgressBar::update(std::uint64_t done, std::uint64_t total) {
+  if (due()) draw(fmt::format("{}", done), total > 0 ? fmt::format("{}", total) : "", share(done, total));
+}
+
+void ProgressBar::update_bytes(std::uint64_t done, std::uint64_t total) {
+  if (due()) draw(human_bytes(done), total > 0 ? human_bytes(total) : "", share(done, total));
+}
+
+void ProgressBar::draw(const std::string& done, const std::string& total, double part) {
   constexpr std::size_t kBar = 24;
   const std::size_t width = std::min<std::size_t>(columns_of(STDERR_FILENO), 100);
-  std::string tail = fmt::format(" {}", done);
-  if (total > 0) {
-    const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+  std::string tail = " " + done;
+  if (!total.empty()) {
+    part = std::min(1.0, part);
     const auto full = static_cast<std::size_t>(part * kBar);
     tail = fmt::format(" [{}{}] {:3.0f} %  {}/{}", std::string(full, '#'), std::string(kBar - full, '.'), part * 100, done, total);
   }

@@ -30,9 +30,13 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
   void label(std::string text);
   void update(std::uint64_t done, std::uint64_t total);  ///< a total of 0: not known
+  void update_bytes(std::uint64_t done, std::uint64_t total);
   void clear();
 
  private:
+  [[nodiscard]] bool due();
+  void draw(const std::string& done, const std::string& total, double part);
+
   std::string label_;
   bool active_;
   bool drawn_ = false;

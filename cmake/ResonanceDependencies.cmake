@@ -3,6 +3,7 @@
 find_package(Threads REQUIRED)
 find_package(SQLite3 3.37 REQUIRED)
 find_package(fmt 9 REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(PNG REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # TIFFOpenOptions
 find_package(Flatbuffers REQUIRED NAMES FlatBuffers Flatbuffers)

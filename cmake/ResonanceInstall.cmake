@@ -11,6 +11,7 @@ set(known_packages
   "SQLite::SQLite3|find_dependency(SQLite3 3.37)|sqlite3 >= 3.37"
   "Threads::Threads|find_dependency(Threads)|"
   "fmt::fmt|find_dependency(fmt 9)|fmt >= 9"
+  "OpenSSL::Crypto|find_dependency(OpenSSL 3 COMPONENTS Crypto)|libcrypto >= 3"
   "PNG::PNG|find_dependency(PNG)|libpng"
   "TIFF::TIFF|find_dependency(TIFF)|libtiff-4"
   "flatbuffers::flatbuffers|find_dependency(Flatbuffers NAMES FlatBuffers Flatbuffers)|flatbuffers"

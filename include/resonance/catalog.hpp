@@ -47,13 +47,23 @@ struct LostFrame {
   std::string reason;
 };
 
+/// Whether a run is still being recorded.
+enum class RunState : std::uint8_t {
+  closed,   ///< it has ended
+  live,     ///< a process records it
+  dead,     ///< it has no end, and the process that recorded it is gone; the next one that opens the beamtime for recording closes it
+  unknown,  ///< it has no end; another program recorded it, or does, and leaves no trace of whether it lives
+};
+[[nodiscard]] std::string_view to_string(RunState state) noexcept;  ///< "closed", "live", "dead", "unknown"
+
 /// One run. Cheap to copy; stays usable after its Catalog is gone. Reads what is committed at each call, so a run that is
 /// being recorded can be followed. Threads: calls may come from any thread and are serialised per catalog.
 class Run {
  public:
   [[nodiscard]] const std::string& uid() const noexcept;
   [[nodiscard]] RunSummary summary() const;
-  [[nodiscard]] Json metadata() const;  ///< an object; empty when none was stored
+  [[nodiscard]] RunState state() const;  ///< costs the same however long the run is; makes no lock file
+  [[nodiscard]] Json metadata() const;   ///< an object; empty when none was stored
   [[nodiscard]] std::optional<SampleMetadata> sample() const;
   [[nodiscard]] std::optional<std::string> reason() const;  ///< given to close_run(), or by recovery
   [[nodiscard]] std::vector<StreamInfo> streams() const;    ///< in order of creation
@@ -69,6 +79,9 @@ class Run {
 
   /// Call `visit` for each event in order of seq_num, from `first_seq_num` on, until it returns false. Bounded memory.
   void for_each_event(std::string_view stream, const std::function<bool(const Event&)>& visit, std::uint64_t first_seq_num = 0) const;
+
+  /// How many frames an event of this beamtime has, whatever their fields; at the cost of one look-up.
+  [[nodiscard]] std::uint64_t frames_of_event(std::string_view event_uid) const;
 
   /// Frames of a field; empty when the run has none of that name. In the order of the streams' creation, in a stream by seq_num,
   /// in an event as they were given.

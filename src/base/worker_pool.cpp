@@ -135,9 +135,16 @@ class Helper final : public WorkerPool::Job {
 void WorkerPool::for_each(std::uint64_t count, const std::function<void(std::uint64_t)>& work) {
   const auto helpers = threads_->of_another_process() || count < 2 ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(count, size_) - 1);
   Sweep sweep(count, work);
-  sweep.expect(helpers);
   std::deque<Helper> jobs;
-  for (unsigned i = 0; i < helpers; ++i) submit(jobs.emplace_back(sweep));
+  while (jobs.size() < helpers) jobs.emplace_back(sweep);
+  sweep.expect(helpers);
+  for (auto& job : jobs) {
+    try {
+      submit(job);
+    } catch (const std::exception&) {  // no thread can be started: there are fewer that take part
+      sweep.leave();
+    }
+  }
   sweep.take_part();
   sweep.finish();
 }

@@ -252,6 +252,28 @@ std::optional<SampleMetadata> Queries::sample(std::string_view uid) {
   return out;
 }
 
+RunEnd Queries::end(std::string_view uid) {
+  auto row = connection_.prepare(fmt::format("SELECT r.time_stop IS NOT NULL OR r.exit_status IS NOT NULL, {} FROM runs r WHERE r.uid = ?",
+                                             has_side_tables_ ? "(SELECT lock_byte FROM run_details WHERE run_uid = r.uid)" : "NULL"));
+  row.bind(1, uid);
+  if (!row.step()) throw Error(ErrorCode::not_found, fmt::format("{} has no run {} any more", connection_.path().string(), uid));
+  return {row.int64(0) != 0, row.optional_int64(1)};
+}
+
+std::uint64_t Queries::frames_of_event(std::string_view event_uid) {
+  auto row = connection_.prepare("SELECT count(*) FROM image_refs WHERE event_uid = ?");
+  row.bind(1, event_uid);
+  return row.step() ? unsigned_at(row, 0) : 0;
+}
+
+std::optional<StreamInfo> Queries::stream(std::string_view uid, std::string_view name) {
+  auto row = connection_.prepare("SELECT uid, name, data_keys, time_created FROM streams WHERE run_uid = ? AND name = ?");
+  row.bind_all(uid, name);
+  if (!row.step()) return std::nullopt;
+  return StreamInfo{row.string(0), row.string(1),
+                    parse_stored(row.text(2), fmt::format("the data keys of stream '{}' of run {}", row.text(1), uid)), row.real(3), 0};
+}
+
 std::vector<StreamInfo> Queries::streams(std::string_view uid) {
   auto row = connection_.prepare(
       "SELECT s.uid, s.name, s.data_keys, s.time_created, (SELECT count(*) FROM events e WHERE e.stream_uid = s.uid) FROM streams s WHERE "

@@ -36,6 +36,12 @@ struct ArrayRow {
   std::uint64_t frames = 0, height = 0, width = 0;
 };
 
+/// What says whether a run is still recorded.
+struct RunEnd {
+  bool closed = false;
+  std::optional<std::int64_t> lock_byte;  ///< that its writer holds; nothing in files of other programs
+};
+
 /// Reads one beamtime. Not synchronised. Works without our side tables and without image_refs.compression_codec.
 class Queries {
  public:
@@ -53,6 +59,10 @@ class Queries {
   std::optional<std::string> reason(std::string_view uid);
   std::optional<SampleMetadata> sample(std::string_view uid);
   std::vector<StreamInfo> streams(std::string_view uid);
+  /// One of them, without counting its events (num_events stays 0); nothing when there is none of that name.
+  std::optional<StreamInfo> stream(std::string_view uid, std::string_view name);
+  RunEnd end(std::string_view uid);  ///< \throws Error(not_found)
+  std::uint64_t frames_of_event(std::string_view event_uid);
   /// Events of a stream with seq_num >= first, at most `limit`, as (seq_num, uid, time, data, timestamps).
   void events(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit, const std::function<void(sqlite::Statement&)>& visit);
   std::vector<std::string> fields(std::string_view uid);

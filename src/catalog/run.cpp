@@ -6,8 +6,10 @@
 #include "catalog/image_sequence_impl.hpp"
 #include "catalog/table_builder.hpp"
 #include "frames/frame_array_reader.hpp"
+#include "io/file_lock.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
+#include "schema/write_lock.hpp"
 
 namespace resonance {
 
@@ -64,20 +66,37 @@ void fill(ImageSequence::Impl& out, Catalog::Impl& catalog, std::int64_t after) 
 }  // namespace
 
 StreamInfo Run::Impl::stream(std::string_view name) const {
-  auto all = catalog_->with([&](catalog::Queries& queries) { return queries.streams(uid_); });
+  if (auto found = catalog_->with([&](catalog::Queries& queries) { return queries.stream(uid_, name); })) return std::move(*found);
+  const auto all = catalog_->with([&](catalog::Queries& queries) { return queries.streams(uid_); });
   std::string known;
-  for (auto& stream : all) {
-    if (stream.name == name) return std::move(stream);
-    known += (known.empty() ? "" : ", ") + stream.name;
-  }
+  for (const auto& stream : all) known += (known.empty() ? "" : ", ") + stream.name;
   throw Error(ErrorCode::not_found,
               fmt::format("run {} has no stream '{}'; {}", uid_, name, known.empty() ? "it has none" : "it has: " + known));
+}
+
+std::string_view to_string(RunState state) noexcept {
+  static constexpr std::string_view kNames[] = {"closed", "live", "dead", "unknown"};
+  return kNames[static_cast<std::size_t>(state)];
 }
 
 const std::string& Run::uid() const noexcept { return impl_->uid(); }
 
 RunSummary Run::summary() const {
   return impl_->catalog().with([&](catalog::Queries& queries) { return queries.summary(uid()); });
+}
+
+RunState Run::state() const {
+  auto& catalog = impl_->catalog();
+  const auto end = [&] { return catalog.with([&](catalog::Queries& queries) { return queries.end(uid()); }); };
+  const auto found = end();
+  if (found.closed) return RunState::closed;
+  if (!found.lock_byte || *found.lock_byte <= 0) return RunState::unknown;
+  if (io::byte_is_locked(schema::lock_file_of(catalog.database()), static_cast<std::uint64_t>(*found.lock_byte))) return RunState::live;
+  return end().closed ? RunState::closed : RunState::dead;  // its writer may have closed it since we looked
+}
+
+std::uint64_t Run::frames_of_event(std::string_view event_uid) const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.frames_of_event(event_uid); });
 }
 
 Json Run::metadata() const {

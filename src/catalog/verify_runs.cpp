@@ -67,6 +67,12 @@ void check_counts(VerifyContext& context, const RunFacts& facts) {
 void check_seq_nums(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts) {
   if (!facts.run.ours) return;  // others may begin where they like and leave numbers out
   for (const auto& stream : facts.streams) {
+    if (const auto lost = queries.lost_events(stream.uid); lost > 0)
+      context.note({.kind = "lost_event",
+                    .run_uid = facts.run.uid,
+                    .file = context.database,
+                    .message = fmt::format("{} events of stream '{}' were lost before a repair; table lost_events says which", lost,
+                                           printable(stream.name))});
     if (stream.events == 0 || (stream.first == 1 && stream.last == stream.events)) continue;
     const auto gaps = queries.gaps(stream.uid, kMostGaps + 1);
     for (std::size_t i = 0; i < std::min<std::size_t>(gaps.size(), kMostGaps); ++i) {
@@ -88,6 +94,15 @@ void check_frame_stores(VerifyContext& context, const RunFacts& facts) {
   if (!facts.run.ours) return;
   for (const auto& store : facts.stores) check_store_row(context, facts, store);
   for (const auto& array : facts.arrays) {
+    if (const auto* store = facts.store_of(array.group); store != nullptr && store->field != array.field)
+      context.tell(
+          {.kind = "frame_store",
+           .run_uid = facts.run.uid,
+           .field = array.field,
+           .file = context.store / array.group,
+           .message = fmt::format("{} references to frames in {} are of the field '{}', frame_stores says '{}'; one of the two was "
+                                  "changed, and the frames are missing from their field",
+                                  array.count, printable(array.group, 300), printable(array.field), printable(store->field))});
     if (facts.store_of(array.group) != nullptr || &array != &facts.refs_of(array.group).front()) continue;
     context.tell({.kind = "frame_store",
                   .run_uid = facts.run.uid,

@@ -38,8 +38,11 @@ constexpr const char* kLostColumns =
 constexpr const char* kEvents =
     "SELECT uid, seq_num, time, data, timestamps FROM events WHERE stream_uid = ? AND seq_num BETWEEN ? AND ? ORDER BY seq_num";
 constexpr const char* kGaps =
-    "SELECT before, seq_num FROM (SELECT seq_num, lag(seq_num, 1, 0) OVER (ORDER BY seq_num) AS before FROM events WHERE stream_uid = ?) "
-    "WHERE seq_num <> before + 1 LIMIT ?";
+    "SELECT before, seq_num FROM (SELECT seq_num, lag(seq_num, 1, 0) OVER (ORDER BY seq_num) AS before FROM events WHERE stream_uid = ?1) "
+    "WHERE seq_num <> before + 1{} LIMIT ?2";
+constexpr const char* kNotOnRecord =
+    " AND NOT (seq_num > before + 1 AND EXISTS (SELECT 1 FROM lost_events l WHERE l.stream_uid = ?1 AND l.first_seq_num <= before + 1 AND "
+    "l.last_seq_num >= seq_num - 1))";
 constexpr const char* kFrames =
     "SELECT i.id, e.seq_num, i.index_in_stack, i.shape_x, i.shape_y, i.zarr_group, i.field_name, i.dtype, {} FROM events e JOIN image_refs "
     "i "
@@ -82,6 +85,11 @@ sqlite::Statement prepare_frames(sqlite::Connection& connection) {
   const bool checksums = schema::has_table(connection, "frame_checksums");
   return connection.prepare(
       fmt::format(kFrames, checksums ? "c.crc32c" : "NULL", checksums ? " LEFT JOIN frame_checksums c ON c.ref_id = i.id" : ""));
+}
+
+/// Gaps that a repair put on record are known.
+sqlite::Statement prepare_gaps(sqlite::Connection& connection) {
+  return connection.prepare(fmt::format(kGaps, schema::has_table(connection, "lost_events") ? kNotOnRecord : ""));
 }
 
 std::uint64_t as_count(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
@@ -136,7 +144,7 @@ VerifyQueries::VerifyQueries(sqlite::Connection& connection)
       streams_(connection.prepare(kStreams)),
       arrays_(connection.prepare(
           fmt::format(kArrays, schema::has_column(connection, "image_refs", "compression_codec") ? "i.compression_codec" : "NULL"))),
-      gaps_(connection.prepare(kGaps)),
+      gaps_(prepare_gaps(connection)),
       frames_(prepare_frames(connection)),
       events_(connection.prepare(kEvents)),
       ref_exists_(connection.prepare("SELECT 1 FROM image_refs WHERE id = ?")),
@@ -206,6 +214,13 @@ std::vector<std::pair<std::int64_t, std::int64_t>> VerifyQueries::gaps(std::stri
   std::vector<std::pair<std::int64_t, std::int64_t>> out;
   while (gaps_.step()) out.emplace_back(gaps_.int64(0), gaps_.int64(1));
   return out;
+}
+
+std::uint64_t VerifyQueries::lost_events(std::string_view stream_uid) {
+  if (!schema::has_table(connection_, "lost_events")) return 0;
+  auto row = connection_.prepare("SELECT CAST(total(last_seq_num - first_seq_num + 1) AS INTEGER) FROM lost_events WHERE stream_uid = ?");
+  row.bind(1, stream_uid);
+  return row.step() ? as_count(row.int64(0)) : 0;
 }
 
 std::vector<FrameRow> VerifyQueries::frames(std::string_view stream_uid, std::int64_t seq_num, std::int64_t id, std::int64_t limit) {

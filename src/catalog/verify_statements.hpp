@@ -93,6 +93,8 @@ class VerifyQueries {
   std::optional<RunFacts> facts(const std::string& run_uid);  ///< in one read transaction
   /// Numbers that a stream misses: the last one before a gap and the first one behind it. At most `limit`.
   std::vector<std::pair<std::int64_t, std::int64_t>> gaps(std::string_view stream_uid, int limit);
+  /// Events that a repair could not get back.
+  std::uint64_t lost_events(std::string_view stream_uid);
   /// Checksums of events whose first seq_num is above `first`, ascending, at most `limit`.
   std::vector<EventSumRow> event_sums(std::string_view stream_uid, std::int64_t first, std::int64_t limit);
   bool has_event_sum(std::string_view stream_uid, const EventSumRow& row);

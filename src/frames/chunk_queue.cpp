@@ -71,7 +71,9 @@ class ChunkQueue::Slot final : public WorkerPool::Job {
 };
 
 ChunkQueue::ChunkQueue(WorkerPool& pool, FrameMemory& memory, const zarr::CodecChain& codecs, Write write)
-    : pool_(pool), memory_(memory), codecs_(codecs), write_(std::move(write)) {}
+    : pool_(pool), memory_(memory), codecs_(codecs), write_(std::move(write)) {
+  batch_.reserve(kWriteChunks);  // filled where nothing may be thrown
+}
 
 ChunkQueue::~ChunkQueue() { wait_until_empty(); }
 
@@ -121,12 +123,21 @@ void ChunkQueue::submit(std::uint64_t chunk, std::uint64_t frames_end, const Fra
   {
     const std::lock_guard lock(mutex_);
     alone = waiting_.empty();
-    waiting_.push_back(&slot);
+    try {
+      waiting_.push_back(&slot);
+    } catch (...) {  // nobody would ever give it back
+      slot.memory = {};
+      slot.keep.reset();
+      free_.push_back(&slot);
+      throw;
+    }
   }
-  if (alone && source.lifetime == Lifetime::now)
-    slot.run();
-  else
+  if (alone && source.lifetime == Lifetime::now) return slot.run();
+  try {
     pool_.submit(slot);
+  } catch (const std::exception&) {  // no thread can be started: others wait for this chunk, so it is done here
+    slot.run();
+  }
 }
 
 /// One write for many small chunks is cheaper than one for each, so they are gathered while nobody waits for them.

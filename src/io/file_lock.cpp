@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <thread>
 
 #include "io/posix_error.hpp"
@@ -21,6 +22,12 @@ struct flock one_byte(std::uint64_t byte, short type) {
   range.l_start = static_cast<off_t>(byte);
   range.l_len = 1;
   return range;
+}
+
+bool is_locked(int descriptor, std::uint64_t byte, const std::filesystem::path& path) {
+  auto range = one_byte(byte, F_WRLCK);
+  if (::fcntl(descriptor, F_OFD_GETLK, &range) != 0) throw_errno(errno, "asking for locks on", path);
+  return range.l_type != F_UNLCK;
 }
 
 }  // namespace
@@ -55,8 +62,19 @@ void LockFile::unlock(std::uint64_t byte) noexcept {
   ::fcntl(descriptor_, F_OFD_SETLK, &range);
 }
 
-bool LockFile::held_by_other(std::uint64_t byte) {
+bool LockFile::held_by_other(std::uint64_t byte) { return is_locked(descriptor_, byte, path_); }
+
+bool byte_is_locked(const std::filesystem::path& path, std::uint64_t byte) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && errno == ENOENT) return false;
+  if (descriptor < 0) throw_errno(errno, "opening the lock file", path);
+  const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor, [](const int* open) { ::close(*open); });
+  return is_locked(descriptor, byte, path);
+}
+
+bool LockFile::held_by_other_from(std::uint64_t byte) {
   auto range = one_byte(byte, F_WRLCK);
+  range.l_len = 0;  // to the end of the file and beyond
   if (::fcntl(descriptor_, F_OFD_GETLK, &range) != 0) throw_errno(errno, "asking for locks on", path_);
   return range.l_type != F_UNLCK;
 }

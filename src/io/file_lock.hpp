@@ -23,10 +23,16 @@ class LockFile {
   void unlock(std::uint64_t byte) noexcept;
   /// Whether somebody else holds the byte now.
   [[nodiscard]] bool held_by_other(std::uint64_t byte);
+  /// The same for this byte or any behind it.
+  [[nodiscard]] bool held_by_other_from(std::uint64_t byte);
 
  private:
   std::filesystem::path path_;
   int descriptor_ = -1;
 };
+
+/// Whether anybody, this process included, has the byte of a lock file locked. Changes nothing: a file that is not there is not
+/// made and has no locks, and one on read-only media will do.
+[[nodiscard]] bool byte_is_locked(const std::filesystem::path& path, std::uint64_t byte);
 
 }  // namespace resonance::io

@@ -62,6 +62,20 @@ fs::path partial_name(const fs::path& path) {
   return out;
 }
 
+bool is_partial_name(std::string_view name) noexcept {
+  constexpr std::string_view kEnd = ".partial", kHex = "0123456789abcdef";
+  constexpr std::size_t kCounterDigits = 8;
+  for (const std::string_view side : {"-journal", "-wal", "-shm"})
+    if (name.ends_with(side)) name.remove_suffix(side.size());
+  if (!name.ends_with(kEnd)) return false;
+  name.remove_suffix(kEnd.size());
+  const auto dash = name.rfind('-'), dot = name.rfind('.');
+  if (dash == std::string_view::npos || dot == std::string_view::npos || dot + 1 >= dash) return false;
+  const auto process = name.substr(dot + 1, dash - dot - 1), counter = name.substr(dash + 1);
+  return counter.size() == kCounterDigits && counter.find_first_not_of(kHex) == std::string_view::npos &&
+         process.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 void replace_file(FileSystem& files, const fs::path& path, std::span<const std::byte> bytes, bool durable) {
   const auto partial = partial_name(path);
   try {

@@ -72,6 +72,8 @@ void replace_file(FileSystem& files, const std::filesystem::path& path, std::str
 
 /// Name for a temporary file beside `path`, unlike any other in use. Ends in ".partial".
 [[nodiscard]] std::filesystem::path partial_name(const std::filesystem::path& path);
+/// Whether a file name was made by partial_name(), or is a side file of SQLite's beside such a file.
+[[nodiscard]] bool is_partial_name(std::string_view name) noexcept;
 
 /// A file that appears under its name at commit(), and not at all when that is never reached.
 class AtomicFile {

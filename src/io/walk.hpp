@@ -6,6 +6,9 @@
 
 namespace resonance::io {
 
+/// Folders of this depth are told, and not gone into: every level keeps a folder open. No store of ours is deeper than 8.
+inline constexpr int kDeepestWalk = 32;
+
 struct WalkEntry {
   const std::filesystem::path& path;
   bool folder = false;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,18 +14,10 @@
 #include "record/quarantine.hpp"
 #include "record/recovery_statements.hpp"
 #include "resonance/error.hpp"
-#include "schema/write_lock.hpp"
 
 namespace resonance::record {
 
 namespace fs = std::filesystem;
-
-std::uint64_t lock_byte_of(std::string_view run_uid) noexcept {
-  std::uint64_t number = 0;
-  const auto tail = run_uid.substr(run_uid.size() < 12 ? 0 : run_uid.size() - 12);
-  std::from_chars(tail.data(), tail.data() + tail.size(), number, 16);
-  return schema::kWriteLockByte + 1 + number;
-}
 
 namespace {
 

@@ -1,16 +1,13 @@
 /// Runs whose writer died.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "record/beamtime_file.hpp"
 #include "record/statements.hpp"
+#include "schema/write_lock.hpp"
 
 namespace resonance::record {
 
-/// The byte of the lock file that the writer of this run holds as long as it lives.
-[[nodiscard]] std::uint64_t lock_byte_of(std::string_view run_uid) noexcept;
+using schema::lock_byte_of;
 
 /// Close runs that nobody records any more (docs/durability.md, "Recovery"): frames that were not known to be on stable storage
 /// are looked at, and those that did not survive taken out of image_refs and written into lost_frames; the others are published

@@ -86,13 +86,13 @@ void RunFrames::insert(Statements& statements, std::span<const FrameRef> refs) {
   }
 }
 
-void RunFrames::commit(const Counts& counts) {
-  const auto all = entries();
-  for (auto* entry : all) entry->durable_noted = entry->durable_in_transaction;
+void RunFrames::commit(const Counts& counts) noexcept {
+  const std::lock_guard lock(mutex_);
+  for (auto& entry : entries_) entry.durable_noted = entry.durable_in_transaction;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
-    all[i]->row_written = true;
-    all[i]->array->commit(counts[i]);
+    entries_[i].row_written = true;
+    entries_[i].array->commit(counts[i]);
   }
 }
 

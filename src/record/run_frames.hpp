@@ -45,7 +45,7 @@ class RunFrames {
   /// The rows of arrays that are not in the database yet, of the references, and of the checksums of their frames; and how far each
   /// array is on stable storage, if that is news.
   void insert(Statements& statements, std::span<const FrameRef> refs);
-  void commit(const Counts& counts);  ///< the transaction that names these frames is in the database
+  void commit(const Counts& counts) noexcept;  ///< the transaction that names these frames is in the database
 
   /// How many frames each array has now, and back to that, after a call or a transaction failed.
   [[nodiscard]] Counts mark() const;

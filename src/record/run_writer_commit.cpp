@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "record/run_writer_impl.hpp"
+#include "record/words.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance {
@@ -30,7 +31,7 @@ void RunWriter::Impl::drop_queue() noexcept {
   try {
     run_->frames->take_back();
   } catch (const std::exception& error) {
-    fail(fmt::format("taking back frames that were not committed: {}", error.what()));
+    fail(record::words("taking back frames that were not committed: {}", error.what()));
   }
   const std::lock_guard lock(mutex_);
   for (auto& [name, stream] : run_->streams) stream.queued = stream.committed;
@@ -46,7 +47,7 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
     try {
       sync_frames();
     } catch (const std::exception& error) {  // final, also when the cause is a full disk: the kernel has dropped the bytes
-      fail(fmt::format("syncing: {}", error.what()));
+      fail(record::words("syncing: {}", error.what()));
       throw;
     }
   }
@@ -60,26 +61,28 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
 void RunWriter::Impl::commit_queue() {
   const std::lock_guard commit(commit_mutex_);
   std::vector<std::pair<Stream*, std::uint64_t>> counts;  // seq_num of the newest event in the batch
-  {
-    const std::lock_guard lock(mutex_);
-    if (!run_ || queue_.empty()) return;
-    std::swap(batch_, queue_);
-    for (auto& [name, stream] : run_->streams) counts.emplace_back(&stream, stream.queued);
-  }
-  auto& run = *run_;
   try {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!run_ || queue_.empty()) return;
+      for (auto& [name, stream] : run_->streams) counts.emplace_back(&stream, stream.queued);
+      std::swap(batch_, queue_);
+    }
     write_batch(batch_);
   } catch (const std::exception& error) {
     batch_.clear();
     // In group level, events that were acknowledged as queued are among these: no later event may close the gap.
     if (options_.durability == Durability::group)
-      fail(fmt::format("queued events could not be committed: {}", error.what()));
+      fail(record::words("queued events could not be committed: {}", error.what()));
     else
       drop_queue();
     // A commit that reported an I/O error may come back after a crash; an event behind it must not take its number.
-    if (const auto* known = dynamic_cast<const Error*>(&error); known != nullptr && known->code() == ErrorCode::io) fail(error.what());
+    if (const auto* known = dynamic_cast<const Error*>(&error); known != nullptr && known->code() == ErrorCode::io)
+      fail(record::words("{}", error.what()));
     throw;
   }
+  auto& run = *run_;
+  // The rows are in the database: from here on nothing is thrown, or the call would say that they are not.
   const bool frames = !batch_.refs.empty();
   run.frames->commit(batch_.frames);
   run.event_checksums.commit();
@@ -109,7 +112,7 @@ void RunWriter::Impl::keep_log_short() noexcept {
     sync_frames();  // a checkpoint syncs the log
     file_.checkpoint();
   } catch (const std::exception& error) {  // the log stays as it is, and the next commit tries again
-    log(fmt::format("moving the log of {} into it: {}", database_.string(), error.what()));
+    log(record::words("moving the log of {} into it: {}", database_.native(), error.what()));
   }
 }
 
@@ -133,7 +136,7 @@ void RunWriter::Impl::publish_chore() noexcept {
   try {
     for (const auto& array : arrays()) array->publish();
   } catch (const std::exception& error) {  // readers see the frames later; nothing is lost
-    log(fmt::format("publishing frames of {}: {}", database_.string(), error.what()));
+    log(record::words("publishing frames of {}: {}", database_.native(), error.what()));
   }
 }
 
@@ -147,8 +150,13 @@ std::vector<record::FrameArray> RunWriter::Impl::sync_now() {
     if (run_)
       for (const auto& [name, stream] : run_->streams) committed[stream.uid] = stream.committed;
   }
-  for (const auto& array : all) array->sync();  // invariant D1: frames before the log that names them
-  file_.sync_log();
+  try {
+    for (const auto& array : all) array->sync();  // invariant D1: frames before the log that names them
+    file_.sync_log();
+  } catch (const std::exception& error) {  // told before anybody else may sync: who closes the run must know
+    fail(record::words("syncing: {}", error.what()));
+    throw;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (run_)
@@ -162,7 +170,7 @@ void RunWriter::Impl::sync_chore() noexcept {
   try {
     for (const auto& array : sync_now()) array->seal_full();
   } catch (const std::exception& error) {
-    fail(fmt::format("syncing: {}", error.what()));
+    fail(record::words("syncing: {}", error.what()));
   }
 }
 
@@ -178,7 +186,7 @@ void RunWriter::Impl::sync() {
   try {
     (void)sync_now();
   } catch (const Error& error) {
-    fail(fmt::format("syncing: {}", error.what()));
+    fail(record::words("syncing: {}", error.what()));
     throw;
   }
 }

@@ -9,6 +9,7 @@
 #include "base/uid.hpp"
 #include "record/run_writer_impl.hpp"
 #include "record/times.hpp"
+#include "record/words.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance {
@@ -89,20 +90,26 @@ void RunWriter::Impl::build(const std::function<void()>& work) {
     work();
   } catch (...) {
     building_.clear();
+    run_->last_event.clear();
     try {
       run_->frames->take_back(mark);
     } catch (const std::exception& error) {
-      fail(fmt::format("taking back frames of a call that failed: {}", error.what()));
+      fail(record::words("taking back frames of a call that failed: {}", error.what()));
     }
     throw;
   }
 }
 
 void RunWriter::Impl::queue_built(Stream* stream, std::uint64_t events) {
-  const std::lock_guard lock(mutex_);
-  if (stream != nullptr) stream->queued += events;
-  given_uids_.insert(building_.given_uids.begin(), building_.given_uids.end());
-  queue_.append(std::move(building_));
+  try {
+    const std::lock_guard lock(mutex_);
+    given_uids_.insert(building_.given_uids.begin(), building_.given_uids.end());
+    queue_.append(std::move(building_));
+    if (stream != nullptr) stream->queued += events;
+  } catch (const std::exception&) {  // half of it may be queued
+    fail("out of memory");
+    throw;
+  }
 }
 
 std::vector<std::string> RunWriter::Impl::write_events_now(Stream& stream, std::span<const NewEvent> events, bool one_transaction) {
@@ -123,10 +130,11 @@ std::vector<std::string> RunWriter::Impl::write_events_now(Stream& stream, std::
     auto row = building_.events.begin();
     for (const auto& event : events)
       uids.push_back(row != building_.events.end() && fresh[row - building_.events.begin()] == &event ? (row++)->uid : *event.uid);
+    if (fresh.empty()) return;
+    run_->last_event = building_.events.back().uid;  // in here: when there is no memory for it, the frames are taken back
+    run_->last_event_stream = stream.uid;
   });
   if (fresh.empty()) return uids;  // all of them are there
-  run_->last_event = building_.events.back().uid;
-  run_->last_event_stream = stream.uid;
   queue_built(&stream, fresh.size());
   finish_call(one_transaction);
   return uids;

@@ -12,6 +12,7 @@
 #include "base/uid.hpp"
 #include "record/recover.hpp"
 #include "record/times.hpp"
+#include "record/words.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance {
@@ -81,7 +82,7 @@ RunWriter::Impl::~Impl() {
   try {
     close();
   } catch (const std::exception& error) {
-    log(fmt::format("closing {}: {}", database_.string(), error.what()));
+    log(record::words("closing {}: {}", database_.native(), error.what()));
   }
 }
 
@@ -106,7 +107,7 @@ void RunWriter::Impl::sync_run() {
     sync_frames();
     file_.sync_log();
   } catch (const std::exception& error) {
-    fail(fmt::format("syncing: {}", error.what()));
+    fail(record::words("syncing: {}", error.what()));
     throw;
   }
 }

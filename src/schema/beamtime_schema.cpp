@@ -62,6 +62,10 @@ void create_version_2(sqlite::Connection& connection) {
 
 }  // namespace
 
+void create_repair_tables(sqlite::Connection& connection) {
+  create_extension(connection, kRepairExtension, kRepairExtensionVersion, repair_tables());
+}
+
 void require_path(const sqlite::Connection& connection, int current, int target, int newest) {
   if (current > target)
     throw Error(ErrorCode::invalid_state,

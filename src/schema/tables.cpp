@@ -214,6 +214,19 @@ constexpr TableDefinition kDurability[] = {
      {}},
 };
 
+constexpr TableDefinition kRepair[] = {
+    {"lost_events",
+     R"(CREATE TABLE IF NOT EXISTS lost_events (
+  stream_uid TEXT NOT NULL REFERENCES streams(uid) ON DELETE CASCADE,
+  first_seq_num INTEGER NOT NULL,
+  last_seq_num INTEGER NOT NULL,
+  time_found REAL NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (stream_uid, first_seq_num)
+) WITHOUT ROWID)",
+     {}},
+};
+
 }  // namespace
 
 std::span<const TableDefinition> beamtime_tables() noexcept { return kBeamtime; }
@@ -222,5 +235,6 @@ std::span<const TableDefinition> index_tables() noexcept { return kIndex; }
 std::span<const TableDefinition> record_tables() noexcept { return kRecord; }
 std::span<const TableDefinition> checksum_tables() noexcept { return kChecksums; }
 std::span<const TableDefinition> durability_tables() noexcept { return kDurability; }
+std::span<const TableDefinition> repair_tables() noexcept { return kRepair; }
 
 }  // namespace resonance::schema

@@ -21,11 +21,16 @@ struct TableDefinition {
 /// How far frames are on stable storage, which did not survive, and checksums of events; `kDurabilityExtension`.
 [[nodiscard]] std::span<const TableDefinition> durability_tables() noexcept;
 
+/// What a repair could not get back; only in files that one made; `kRepairExtension`.
+[[nodiscard]] std::span<const TableDefinition> repair_tables() noexcept;
+
 inline constexpr const char* kRecordExtension = "record";
 inline constexpr int kRecordExtensionVersion = 1;
 inline constexpr const char* kChecksumExtension = "frame_checksums";
 inline constexpr int kChecksumExtensionVersion = 1;
 inline constexpr const char* kDurabilityExtension = "durability";
 inline constexpr int kDurabilityExtensionVersion = 1;
+inline constexpr const char* kRepairExtension = "repair";
+inline constexpr int kRepairExtensionVersion = 1;
 
 }  // namespace resonance::schema

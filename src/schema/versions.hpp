@@ -12,6 +12,9 @@ void require_known(const sqlite::Connection& connection, int current, int newest
 /// foreign_keys on, as far as SQLite lets us: inside a transaction the setting cannot be changed.
 void switch_on_foreign_keys(sqlite::Connection& connection);
 
+/// The table lost_events, which only repaired files have.
+void create_repair_tables(sqlite::Connection& connection);
+
 /// Steps that would bring the beamtime to `target`, in words; empty when nothing is to be done.
 [[nodiscard]] std::vector<std::string> planned_steps(sqlite::Connection& connection, int target);
 

@@ -1,15 +1,25 @@
 /// The lock that every writer of a beamtime holds during a transaction and during a checkpoint (invariant D4).
 #pragma once
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 #include "io/file_lock.hpp"
 
 namespace resonance::schema {
 
 inline constexpr std::uint64_t kWriteLockByte = 0;  ///< of the lock file; the others belong to runs
+
+/// The byte that the writer of this run holds as long as it lives: follows from the last 12 digits of the uid.
+[[nodiscard]] inline std::uint64_t lock_byte_of(std::string_view run_uid) noexcept {
+  std::uint64_t number = 0;
+  const auto tail = run_uid.substr(run_uid.size() < 12 ? 0 : run_uid.size() - 12);
+  std::from_chars(tail.data(), tail.data() + tail.size(), number, 16);
+  return kWriteLockByte + 1 + number;
+}
 
 /// `x.db` → `x.db-lock`
 [[nodiscard]] inline std::filesystem::path lock_file_of(const std::filesystem::path& database) { return database.string() + "-lock"; }

@@ -34,10 +34,25 @@ void require_file(const std::filesystem::path& path) {
     throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder; name the .db file of a beamtime", path.string()), detail);
 }
 
+/// SQLite takes the log of an empty or new database for a leftover and deletes it, also when it is opened for reading. But a
+/// database that was cut to nothing, or taken away without its log, may have all that it held in there.
+void require_no_orphaned_log(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto log = path.string() + "-wal";
+  if (std::filesystem::exists(path, ignored) && std::filesystem::file_size(path, ignored) != 0) return;
+  if (!std::filesystem::exists(log, ignored) || std::filesystem::file_size(log, ignored) == 0) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("{} is empty or gone, but its log {} holds data; opening the database would delete them: copy the log away, "
+                          "and take both files from a backup",
+                          path.string(), log),
+              {.os_errno = 0, .file = path, .offset = {}, .database = true});
+}
+
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_timeout) : path_(path) {
   if (access != Access::create) require_file(path);
+  require_no_orphaned_log(path);
   try {
     open(access, Way::usual, busy_timeout);
   } catch (const Error& error) {
@@ -117,7 +132,7 @@ void Connection::open(Access access, Way way, std::chrono::milliseconds busy_tim
 void Connection::configure(Access access, std::chrono::milliseconds busy_timeout) {
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, static_cast<int>(busy_timeout.count()));
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, access == Access::salvage ? 0 : 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
@@ -126,6 +141,8 @@ void Connection::configure(Access access, std::chrono::milliseconds busy_timeout
   if (query_int("PRAGMA foreign_keys") != 1)
     throw Error(ErrorCode::unsupported, "this build of SQLite has no foreign keys",
                 {.os_errno = 0, .file = path_, .offset = {}, .database = true});
+  // Rows are taken one by one where a page as a whole would be refused, and tables where the definition of another is damaged.
+  if (access == Access::salvage) execute("PRAGMA cell_size_check = OFF; PRAGMA writable_schema = ON");
   // The first look at the file: says now, not at the first query, that it is no database or cannot be read.
   (void)query_int("SELECT count(*) FROM sqlite_master");
   if (access != Access::read) watch_log();

@@ -17,6 +17,7 @@ enum class Access {
   read,        ///< never changes a byte; works on read-only media
   read_write,  ///< the file must be there
   create,      ///< made when missing
+  salvage,     ///< a copy of a damaged file: as much as can be read is, whatever its schema and its pages look like
 };
 
 /// How much SQLite waits for the disk at a commit (PRAGMA synchronous).

@@ -60,6 +60,22 @@ void Statement::reset() noexcept {
 }
 
 bool Statement::is_null(int number) const noexcept { return sqlite3_column_type(handle_, number) == SQLITE_NULL; }
+
+ColumnType Statement::type(int number) const noexcept {
+  switch (sqlite3_column_type(handle_, number)) {
+    case SQLITE_INTEGER:
+      return ColumnType::integer;
+    case SQLITE_FLOAT:
+      return ColumnType::real;
+    case SQLITE_TEXT:
+      return ColumnType::text;
+    case SQLITE_BLOB:
+      return ColumnType::blob;
+    default:
+      return ColumnType::null;
+  }
+}
+
 std::int64_t Statement::int64(int number) const noexcept { return sqlite3_column_int64(handle_, number); }
 double Statement::real(int number) const noexcept { return sqlite3_column_double(handle_, number); }
 

@@ -11,6 +11,8 @@ struct sqlite3_stmt;
 
 namespace resonance::sqlite {
 
+enum class ColumnType : std::uint8_t { null, integer, real, text, blob };
+
 class Statement {
  public:
   Statement(sqlite3* connection, std::string_view sql);
@@ -50,6 +52,7 @@ class Statement {
 
   // Column `number` (from 0) of the current row.
   [[nodiscard]] bool is_null(int number) const noexcept;
+  [[nodiscard]] ColumnType type(int number) const noexcept;  ///< as it is stored
   [[nodiscard]] std::int64_t int64(int number) const noexcept;
   [[nodiscard]] double real(int number) const noexcept;
   [[nodiscard]] std::string_view text(int number) const noexcept;  ///< valid until the next step; BLOBs as their bytes

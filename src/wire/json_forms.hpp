@@ -4,10 +4,12 @@
 /// that every object of a kind has the same members in the same order.
 #pragma once
 
+#include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/exchange.hpp"
 #include "resonance/json.hpp"
+#include "resonance/repair.hpp"
 #include "resonance/simulation.hpp"
 #include "resonance/table.hpp"
 #include "resonance/types.hpp"
@@ -42,5 +44,9 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const SimulationReport& report);
 [[nodiscard]] Json to_json(const Fault& fault);
 [[nodiscard]] Json to_json(const VerifyReport& report);
+[[nodiscard]] Json to_json(const RepairFinding& finding);
+[[nodiscard]] Json to_json(const RepairReport& report);
+[[nodiscard]] Json to_json(const BackupReport& report);
+[[nodiscard]] Json to_json(const BackupCheckReport& report);  ///< `beamtime` is the object of VerifyReport
 
 }  // namespace resonance::wire

@@ -36,4 +36,24 @@ Json to_json(const VerifyReport& report) {
                        {"num_notes", report.num_notes}});
 }
 
+Json to_json(const BackupReport& report) {
+  return Json::object({{"runs", report.runs},
+                       {"open_runs", report.open_runs},
+                       {"files", report.files},
+                       {"bytes", report.bytes},
+                       {"files_copied", report.files_copied},
+                       {"bytes_copied", report.bytes_copied},
+                       {"num_faults", report.num_faults},
+                       {"num_notes", report.num_notes}});
+}
+
+Json to_json(const BackupCheckReport& report) {
+  return Json::object({{"finished", report.finished},
+                       {"files", report.files},
+                       {"bytes", report.bytes},
+                       {"num_faults", report.num_faults},
+                       {"num_notes", report.num_notes},
+                       {"beamtime", to_json(report.beamtime)}});
+}
+
 }  // namespace resonance::wire

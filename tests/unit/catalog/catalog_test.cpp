@@ -173,6 +173,38 @@ TEST(Following, ARunThatIsBeingRecordedGrowsBeforeTheReadersEyes) {
   for (unsigned i = 0; i < 5; ++i) EXPECT_EQ(before_close[i].bytes, make_frame(i).bytes);  // shards were replaced under it
 }
 
+TEST(Following, ARunSaysWhetherItIsStillRecorded) {
+  const TemporaryFolder folder;
+  const auto database = folder / "x.db";
+  RunWriter writer(database);
+  const auto uid = writer.open_run("count");
+  const auto run = Catalog(database).run(uid);
+  EXPECT_EQ(run.state(), RunState::live);
+  fs::copy(database, folder / "copy.db");
+  fs::copy(folder / "x.db-wal", folder / "copy.db-wal");
+  EXPECT_EQ(Catalog(folder / "copy.db").run(uid).state(), RunState::dead) << "nobody records into a copy";
+  EXPECT_FALSE(fs::exists(folder / "copy.db-lock"));
+  sqlite::Connection(folder / "copy.db", sqlite::Access::read_write).execute("DELETE FROM run_details");
+  EXPECT_EQ(Catalog(folder / "copy.db").run(uid).state(), RunState::unknown) << "as in files of other programs";
+  writer.close_run();
+  EXPECT_EQ(run.state(), RunState::closed);
+  EXPECT_THAT(said([&] { (void)Catalog(folder / "copy.db").run("none").state(); }), refusal(ErrorCode::not_found, "none"));
+}
+
+TEST(Following, AnEventSaysHowManyFramesItHas) {
+  const TemporaryFolder folder;
+  RunWriter writer(folder / "x.db");
+  writer.open_run("count");
+  writer.open_stream("primary", usual_keys());
+  const auto frame = make_frame(0);
+  const auto with = writer.write_event("primary", event_with(x_is(0), {{"ccd", &frame}}));
+  const auto without = writer.write_event("primary", x_is(1));
+  const auto run = Catalog(folder / "x.db").run("-1");
+  EXPECT_EQ(run.frames_of_event(with), 1);
+  EXPECT_EQ(run.frames_of_event(without), 0);
+  EXPECT_EQ(run.frames_of_event("none"), 0);
+}
+
 TEST(Following, EventsCanBeLeftEarlyAndMissingStreamsAreSaidWithThoseThereAre) {
   const TemporaryFolder folder;
   RunWriter writer(folder / "x.db");

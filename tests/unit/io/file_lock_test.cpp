@@ -64,6 +64,21 @@ TEST(LockFile, ExcludesAnotherProcessAndIsFreedByItsDeath) {
   for (const int end : locked) ::close(end);
 }
 
+TEST(LockFile, IsLookedAtFromOutsideWithoutBeingMade) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(byte_is_locked(folder / "lock", 1));
+  EXPECT_FALSE(std::filesystem::exists(folder / "lock"));
+  LockFile one(folder / "lock");
+  EXPECT_TRUE(one.try_lock(1));
+  EXPECT_TRUE(byte_is_locked(folder / "lock", 1));
+  EXPECT_FALSE(byte_is_locked(folder / "lock", 2));
+  EXPECT_FALSE(one.held_by_other(1)) << "looking locks nothing";
+  std::filesystem::permissions(folder / "lock", std::filesystem::perms::owner_read);
+  EXPECT_TRUE(byte_is_locked(folder / "lock", 1)) << "as on read-only media";
+  one.unlock(1);
+  EXPECT_FALSE(byte_is_locked(folder / "lock", 1));
+}
+
 TEST(LockFile, ThatCannotBeMadeNamesItself) {
   EXPECT_TRUE(fails(ErrorCode::not_found, {"/no/such/folder/lock"}, [] { LockFile file("/no/such/folder/lock"); }));
 }

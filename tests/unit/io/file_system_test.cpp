@@ -76,6 +76,15 @@ TEST(ReplaceFile, SyncsTheBytesBeforeTheNameAndTheNameAfterwards) {
   EXPECT_TRUE(files->calls[0].path.string().ends_with(".partial"));
 }
 
+TEST(PartialNames, AreKnownAgain) {
+  EXPECT_TRUE(is_partial_name(partial_name("folder/x.db").filename().string()));
+  EXPECT_TRUE(is_partial_name(partial_name("x.db").string() + "-journal"));
+  for (const char* name : {"zarr.json.4711-0a1b2c3d.partial", "0.1-00000000.partial"}) EXPECT_TRUE(is_partial_name(name)) << name;
+  for (const char* name : {"", ".partial", "mine.partial", "x.12-0a1b2c3.partial", "x.12-0A1B2C3D.partial", "x.-0a1b2c3d.partial",
+                           "12-0a1b2c3d.partial", "x.a2-0a1b2c3d.partial", "x.12-0a1b2c3d.partial.txt", "x-journal"})
+    EXPECT_FALSE(is_partial_name(name)) << name;
+}
+
 TEST(AtomicFile, AppearsWholeOrNotAtAll) {
   for (const char* what : {"write", "sync", "rename", ""}) {
     const TemporaryFolder folder;

@@ -46,6 +46,18 @@ void record_and_die(const std::filesystem::path& path, int rows) {
 
 }  // namespace
 
+TEST(Connection, NeverLetsTheLogOfACutDatabaseBeDeleted) {
+  const TemporaryFolder folder;
+  record_and_die(folder / "x.db", 3);
+  const auto log = content(folder / "x.db-wal");
+  std::filesystem::resize_file(folder / "x.db", 0);
+  for (const auto access : {Access::create, Access::read_write, Access::read})
+    EXPECT_TRUE(fails(ErrorCode::corrupt, {"x.db-wal", "backup"}, [&] { const Connection connection(folder / "x.db", access); }));
+  std::filesystem::remove(folder / "x.db");
+  EXPECT_TRUE(fails(ErrorCode::corrupt, {"x.db-wal", "gone"}, [&] { const Connection connection(folder / "x.db", Access::create); }));
+  EXPECT_EQ(content(folder / "x.db-wal"), log);
+}
+
 TEST(Connection, HasTheSameSafeSettingsHoweverItIsOpened) {
   const TemporaryFolder folder;
   for (const auto access : {Access::create, Access::read_write, Access::read}) {

@@ -102,6 +102,12 @@ TEST(ReportForms, HaveStableNames) {
             R"({"file":"scan.txt","format":"bcs","run_uid":"","already_there":false,"events":0,"frames":0,"missing_frames":[],)"
             R"("damaged_frames":[],"notes":[]})");
 
+  EXPECT_EQ(to_json(BackupReport{.runs = 1, .open_runs = 1, .files = 3, .bytes = 4, .files_copied = 2, .bytes_copied = 1}).dump(),
+            R"({"runs":1,"open_runs":1,"files":3,"bytes":4,"files_copied":2,"bytes_copied":1,"num_faults":0,"num_notes":0})");
+  BackupCheckReport check;
+  check.files = 2;
+  EXPECT_THAT(to_json(check).dump(),
+              testing::StartsWith(R"({"finished":true,"files":2,"bytes":0,"num_faults":0,"num_notes":0,"beamtime":{"runs":0,)"));
   EXPECT_EQ(to_json(SimulatedEvent{.run_uid = "u", .seq_num = 3, .has_frame = true}).dump(),
             R"({"run":"u","seq_num":3,"acknowledged":true})");
   EXPECT_EQ(to_json(SimulationReport{.run_uids = {"u"}, .events = 2, .frames = 1}).dump(), R"({"run_uids":["u"],"events":2,"frames":1})");

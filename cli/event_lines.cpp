@@ -1,0 +1,91 @@
+#include "event_lines.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "run_text.hpp"
+#include "terminal.hpp"
+#include "text_layout.hpp"
+#include "time_text.hpp"
+
+namespace resonance::cli {
+
+namespace {
+
+constexpr std::size_t kLeastWidth = 10, kMostWidth = 24;
+constexpr std::string_view kHeading = "seq_num  time    ";  // as wide as what write_text() puts below it
+
+bool has_frame_fields(const StreamInfo& stream) {
+  if (!stream.data_keys.is_object()) return false;
+  const auto& keys = stream.data_keys.as_object();
+  return std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.second.find("external") != nullptr; });
+}
+
+/// A value in a few letters: six digits of a number, the beginning of everything else.
+std::string short_value(const Json* value) {
+  if (value == nullptr || value->is_null()) return {};
+  if (value->is_double()) return fmt::format("{:.6g}", value->as_double());
+  return fitted(plain(*value), kMostWidth);
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  const auto used = display_width(text);
+  return std::string(2 + (width > used ? width - used : 0), ' ') + text;
+}
+
+}  // namespace
+
+EventLines::EventLines(Output& out, bool json, const Run& run, const StreamInfo& stream, std::vector<std::string> columns, bool all_data)
+    : out_(out),
+      json_(json),
+      run_(run),
+      stream_(stream.name),
+      columns_(std::move(columns)),
+      all_data_(all_data),
+      with_frames_(has_frame_fields(stream)),
+      width_(line_width()) {
+  for (const auto& name : columns_) widths_.push_back(std::clamp(display_width(safe_text(name)), kLeastWidth, kMostWidth));
+  if (!json_) write_heading();
+}
+
+void EventLines::write_heading() {
+  std::string line(kHeading);
+  if (with_frames_) line += "  frames";
+  for (std::size_t i = 0; i < columns_.size(); ++i) line += right(fitted(safe_text(columns_[i]), widths_[i]), widths_[i]);
+  out_.write(painted(fitted(line, width_), kDim, colours_wanted()) + "\n");
+  out_.flush();
+}
+
+void EventLines::write(const Event& event) {
+  const auto frames = json_ || with_frames_ ? run_.frames_of_event(event.uid) : 0;
+  json_ ? write_json(event, frames) : write_text(event, frames);
+  out_.flush();
+}
+
+void EventLines::write_text(const Event& event, std::uint64_t frames) {
+  std::string line = fmt::format("{:>7}  {}", event.seq_num, local_second(event.time).substr(11, 8));
+  if (with_frames_) line += fmt::format("  {:>6}", frames);
+  for (std::size_t i = 0; i < columns_.size(); ++i) line += right(short_value(event.data.find(columns_[i])), widths_[i]);
+  out_.write(fitted(line, width_) + "\n");
+}
+
+void EventLines::write_json(const Event& event, std::uint64_t frames) {
+  auto data = all_data_ ? event.data : Json::object();
+  if (!all_data_)
+    for (const auto& name : columns_) {
+      const auto* value = event.data.find(name);
+      data.set(name, value == nullptr ? Json() : *value);
+    }
+  out_.write(Json::object({{"kind", "event"},
+                           {"run", run_.uid()},
+                           {"stream", stream_},
+                           {"seq_num", event.seq_num},
+                           {"time", event.time},
+                           {"frames", frames},
+                           {"data", std::move(data)}})
+                 .dump() +
+             "\n");
+}
+
+}  // namespace resonance::cli

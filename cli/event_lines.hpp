@@ -1,0 +1,37 @@
+/// Events one by one, as they come: lines of text for people, or one JSON object a line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "output.hpp"
+#include "resonance/catalog.hpp"
+
+namespace resonance::cli {
+
+class EventLines {
+ public:
+  /// `columns`: data keys to show; with `all_data` JSON lines have every key.
+  EventLines(Output& out, bool json, const Run& run, const StreamInfo& stream, std::vector<std::string> columns, bool all_data);
+
+  /// One line, sent on at once.
+  void write(const Event& event);
+
+ private:
+  void write_heading();
+  void write_text(const Event& event, std::uint64_t frames);
+  void write_json(const Event& event, std::uint64_t frames);
+
+  Output& out_;
+  const bool json_;
+  const Run& run_;
+  const std::string stream_;
+  const std::vector<std::string> columns_;
+  const bool all_data_;
+  bool with_frames_ = false;  // a column of text says how many
+  std::size_t width_;         // of a line
+  std::vector<std::size_t> widths_;
+};
+
+}  // namespace resonance::cli
