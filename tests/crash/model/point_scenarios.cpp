@@ -5,9 +5,7 @@
 
 #include "crash/model/session.hpp"
 #include "record/discard.hpp"
-#ifdef RESONANCE_HAS_BACKUP
 #include "resonance/backup.hpp"
-#endif
 #include "resonance/beamtime.hpp"
 #include "resonance/schema.hpp"
 #include "support/raw_database.hpp"
@@ -120,8 +118,6 @@ void record_two(const Stage& stage) {
   session.close();
 }
 
-#ifdef RESONANCE_HAS_BACKUP
-
 void back_up(const Stage& stage) { (void)back_up_beamtime(stage.database(), stage.folder / "copy"); }
 
 /// Two runs, of which the copy has the first.
@@ -149,8 +145,6 @@ std::vector<std::string> check_copy(const std::filesystem::path& folder) {
   return out;
 }
 
-#endif
-
 void discard(const Stage& stage) {
   stage.expected.runs[0].discarded = true;
   discard_run(stage.database(), stage.expected.runs[0].uid);
@@ -169,9 +163,7 @@ const std::vector<Scenario>& point_scenarios() {
       {"recover", 2, leave_dead_run, recover},
       {"migrate", 2, make_version_1, migrate},
       {"discard", 2, record_two, discard},
-#ifdef RESONANCE_HAS_BACKUP
       {"back-up", 2, record_and_back_up, back_up, check_copy},
-#endif
   };
   return all;
 }
