@@ -47,7 +47,7 @@ class PowerLoss {
   void record(const Scenario& scenario) {
     if ((!options_.scenario.empty() && scenario.name != options_.scenario) || !more()) return;
     Recording recording;
-    play(scenario, room_.path(), recording);
+    play(scenario, room_.path(), recording, false, random_());
     crash(recording);
   }
 

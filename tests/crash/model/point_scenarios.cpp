@@ -5,6 +5,7 @@
 
 #include "crash/model/session.hpp"
 #include "record/discard.hpp"
+#include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/schema.hpp"
 #include "support/raw_database.hpp"
@@ -117,6 +118,33 @@ void record_two(const Stage& stage) {
   session.close();
 }
 
+void back_up(const Stage& stage) { (void)back_up_beamtime(stage.database(), stage.folder / "copy"); }
+
+/// Two runs, of which the copy has the first.
+void record_and_back_up(const Stage& stage) {
+  auto session = session_of(stage, quiet_options(Durability::commit, Codec::none));
+  for (int i = 0; i < 2; ++i) {
+    one_run(session, kSmall, 1);
+    session.close_run();
+    if (i == 0) back_up(stage);
+  }
+  session.close();
+}
+
+/// From the first backup on the copy holds a sound beamtime; the next backup makes it whole.
+std::vector<std::string> check_copy(const std::filesystem::path& folder) {
+  std::vector<std::string> out;
+  const auto note = [&](const Fault& fault) {
+    if (fault.severity == Severity::fault) out.push_back("the copy: " + fault.kind + ": " + fault.message);
+  };
+  VerifyOptions thorough;
+  thorough.frames = true;
+  (void)verify_beamtime(folder / "copy" / "data" / "x.db", thorough, note);
+  (void)back_up_beamtime(folder / "x.db", folder / "copy");
+  if (!check_backup(folder / "copy", {}, note).finished) out.emplace_back("the copy is not finished by another backup");
+  return out;
+}
+
 void discard(const Stage& stage) {
   stage.expected.runs[0].discarded = true;
   discard_run(stage.database(), stage.expected.runs[0].uid);
@@ -135,7 +163,7 @@ const std::vector<Scenario>& point_scenarios() {
       {"recover", 2, leave_dead_run, recover},
       {"migrate", 2, make_version_1, migrate},
       {"discard", 2, record_two, discard},
-      // Backing up belongs here: {"back-up", 2, record_two, <back_up_beamtime into stage.folder / "copy">}.
+      {"back-up", 2, record_and_back_up, back_up, check_copy},
   };
   return all;
 }

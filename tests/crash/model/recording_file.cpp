@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "crash/model/images.hpp"
+#include "crash/model/point_scenarios.hpp"
 
 namespace resonance::crash {
 
@@ -106,6 +107,8 @@ void load_recording(const std::filesystem::path& path, Recording& out) {
   if (!in) throw std::runtime_error("there is no recording " + path.string());
   Reader reader{std::string(std::istreambuf_iterator<char>(in), {})};
   pass_recording(reader, out);
+  for (const auto& scenario : point_scenarios())
+    if (scenario.name == out.name) out.also = scenario.also;
 }
 
 }  // namespace resonance::crash

@@ -171,16 +171,18 @@ const std::vector<Scenario>& scenarios() {
       {"recover-dead", 5, [](const Stage& stage) { leave_dead_run(stage, Survival::everything, 1); }, recover_and_go_on},
       {"recover-lost", 5, [](const Stage& stage) { leave_dead_run(stage, Survival::ordered, 7); }, recover_and_go_on},
       {"discard", 3, record_one_to_discard, discard},
+      {"random", 20, {}, play_at_random},
   };
   return all;
 }
 
-void play(const Scenario& scenario, const fs::path& room, Recording& out, bool early) {
+void play(const Scenario& scenario, const fs::path& room, Recording& out, bool early, std::uint64_t seed) {
   const auto folder = room / scenario.name;
   fs::create_directory(folder);
   out.name = scenario.name;
   out.weight = scenario.weight;
-  const Stage stage{folder, out.log, out.expected, early};
+  out.also = scenario.also;
+  const Stage stage{folder, out.log, out.expected, early, seed};
   if (scenario.prepare) scenario.prepare(stage);
   {
     const Watch watch(folder, out.log);

@@ -4,7 +4,8 @@
 /// the C library and tell an observer before and after. So SQLite, the frame store, locks and copies past the page cache all
 /// go into one order, and no code path can be forgotten: what is not a system call does not reach a disk.
 ///
-/// Only files below one watched folder are told. SQLite's `-shm` files are left out: they are memory, not data.
+/// What the C library itself opens (stdio) goes past it; the library under test keeps no data that way. Only files below one watched
+/// folder are told. SQLite's `-shm` files are left out: they are memory, not data.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace resonance::crash {
 
