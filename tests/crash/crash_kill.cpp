@@ -144,7 +144,6 @@ class Beamtime {
     for (auto& run : runs) simulated_.push_back(std::move(run));
     new_ = known_.size();
     ++sums_.simulated;
-    ++sums_.while_opening;
   }
 
   /// Before anybody recovers: what is new, and a few of the older runs.
