@@ -16,7 +16,7 @@ namespace {
 struct Options {
   std::filesystem::path database;
   std::vector<std::string> runs;
-  bool frames = false, full = false;
+  bool frames = false, quick = false;
 };
 
 std::string in_words(const VerifyReport& report, bool frames) {
@@ -68,7 +68,7 @@ VerifyOptions library_options(const Options& options, ProgressBar& bar) {
   VerifyOptions result;
   result.runs = options.runs;
   result.frames = options.frames;
-  result.full = options.full;
+  result.full = !options.quick;
   result.progress = [&bar](std::uint64_t done, std::uint64_t total) {
     check_interrupt();
     bar.update(done, total);
@@ -115,7 +115,7 @@ void add_verify(CLI::App& root, Session& session) {
   app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
   app.add_option("RUN", options.runs, "Only these runs: uid, a prefix of it, scan_id, or -1 (all)")->option_text("...");
   app.add_flag("--frames", options.frames, "Read every frame from the disk and compare its checksum");
-  app.add_flag("--full", options.full, "Compare the SQL indexes with their tables, too");
+  app.add_flag("--quick", options.quick, "Do not compare the SQL indexes with their tables");
 }
 
 }  // namespace resonance::cli

@@ -152,7 +152,7 @@ class Check {
 
 /// Whether frames and events of the copy agree.
 void check_beamtime(const fs::path& database, const CheckBackupOptions& options, Teller& teller, BackupCheckReport& report) {
-  VerifyOptions verify{.runs = {}, .frames = options.frames, .full = false, .threads = options.threads, .progress = {}};
+  VerifyOptions verify{.runs = {}, .frames = options.frames, .full = true, .threads = options.threads, .progress = {}};
   if (options.progress) verify.progress = [&](std::uint64_t done, std::uint64_t total) { options.progress("verifying", done, total); };
   if (std::error_code ignored; !fs::is_regular_file(fs::symlink_status(database, ignored))) return;  // told with the other files
   try {

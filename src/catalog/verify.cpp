@@ -69,6 +69,7 @@ void check_run(VerifyContext& context, VerifyQueries& queries, const std::string
   if (!facts->run.closed) ++context.report.open_runs;
   context.report.events += static_cast<std::uint64_t>(facts->events());
   check_writer(context, queries, *facts);
+  check_texts(context, queries, *facts);
   check_counts(context, *facts);
   check_seq_nums(context, queries, *facts);
   check_events(context, queries, *facts);

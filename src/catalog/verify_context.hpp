@@ -63,6 +63,7 @@ bool check_schema(VerifyContext& context);
 
 // One run.
 void check_writer(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
+void check_texts(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
 void check_counts(VerifyContext& context, const RunFacts& facts);
 void check_seq_nums(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
 void check_events(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);

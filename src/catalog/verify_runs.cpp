@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "catalog/verify_context.hpp"
 #include "io/file_lock.hpp"
+#include "resonance/json.hpp"
 #include "schema/write_lock.hpp"
 
 namespace resonance::catalog {
@@ -69,6 +70,19 @@ void check_writer(VerifyContext& context, VerifyQueries& queries, const RunFacts
                 .file = context.database,
                 .message = "nobody records it any more: its writer ended without closing it; the next program that opens the beamtime for "
                            "recording closes it"});
+}
+
+void check_texts(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts) {
+  for (const auto& row : queries.texts(facts.run.uid)) {
+    try {
+      (void)Json::parse(row.text);
+    } catch (const Error& error) {
+      context.tell({.kind = "json",
+                    .run_uid = facts.run.uid,
+                    .file = context.database,
+                    .message = fmt::format("{} cannot be read: {}; it was changed", printable(row.column), error.what())});
+    }
+  }
 }
 
 void check_counts(VerifyContext& context, const RunFacts& facts) {

@@ -35,6 +35,10 @@ constexpr const char* kLostColumns =
     "(SELECT count(*) FROM lost_frames l WHERE l.zarr_group = f.zarr_group), (SELECT count(DISTINCT l.index_in_stack) FROM lost_frames l "
     "WHERE l.zarr_group = f.zarr_group AND l.index_in_stack < f.num_frames), (SELECT total(DISTINCT l.index_in_stack) FROM lost_frames l "
     "WHERE l.zarr_group = f.zarr_group AND l.index_in_stack < f.num_frames)";
+constexpr const char* kTexts =
+    "SELECT 'runs.metadata', metadata FROM runs WHERE uid = ?1 UNION ALL SELECT 'streams.data_keys of stream ' || name, data_keys FROM "
+    "streams WHERE run_uid = ?1 UNION ALL SELECT 'samples.tags', s.tags FROM runs r JOIN samples s ON s.id = r.sample_id WHERE r.uid = ?1 "
+    "UNION ALL SELECT 'samples.extra', s.extra FROM runs r JOIN samples s ON s.id = r.sample_id WHERE r.uid = ?1";
 constexpr const char* kEvents =
     "SELECT uid, seq_num, time, data, timestamps FROM events WHERE stream_uid = ? AND seq_num BETWEEN ? AND ? ORDER BY seq_num";
 constexpr const char* kGaps =
@@ -232,6 +236,15 @@ std::vector<FrameRow> VerifyQueries::frames(std::string_view stream_uid, std::in
   while (frames_.step())
     out.push_back({row.int64(0), row.int64(1), row.is_null(2) ? std::int64_t{-1} : row.int64(2), row.int64(3), row.int64(4), row.string(5),
                    row.string(6), row.string(7), row.optional_int64(8)});
+  return out;
+}
+
+std::vector<TextRow> VerifyQueries::texts(std::string_view run_uid) {
+  std::vector<TextRow> out;
+  auto row = connection_.prepare(kTexts);
+  row.bind(1, run_uid);
+  while (row.step())
+    if (!row.text(1).empty()) out.push_back({row.string(0), row.string(1)});
   return out;
 }
 

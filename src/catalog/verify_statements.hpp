@@ -46,6 +46,11 @@ struct StoreRow {
   double lost_sum = 0;                     ///< of the numbers of the latter
 };
 
+/// JSON of a run beside its events.
+struct TextRow {
+  std::string column, text;
+};
+
 /// Events of a stream under one checksum.
 struct EventSumRow {
   std::int64_t first = 0, last = 0, crc32c = 0;
@@ -96,6 +101,7 @@ class VerifyQueries {
   std::vector<std::pair<std::int64_t, std::int64_t>> gaps(std::string_view stream_uid, int limit);
   /// Events that a repair could not get back.
   std::uint64_t lost_events(std::string_view stream_uid);
+  std::vector<TextRow> texts(std::string_view run_uid);  ///< those that are not empty
   /// Checksums of events whose first seq_num is above `first`, ascending, at most `limit`.
   std::vector<EventSumRow> event_sums(std::string_view stream_uid, std::int64_t first, std::int64_t limit);
   bool has_event_sum(std::string_view stream_uid, const EventSumRow& row);

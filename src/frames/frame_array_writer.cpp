@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "frames/metadata_file.hpp"
@@ -277,15 +278,21 @@ void FrameArrayWriter::seal_committed(std::uint64_t committed, bool all) {
 void FrameArrayWriter::seal_full() { seal_committed(committed(), false); }
 
 void FrameArrayWriter::finish() {
-  take_back(committed());
-  settle(committed());  // a shared chunk that frames were taken out of
-  queue_.wait_until_empty();
+  std::exception_ptr failure;
+  try {
+    take_back(committed());
+    settle(committed());  // a shared chunk that frames were taken out of
+    queue_.wait_until_empty();
+    sync_folders();  // the shards themselves are synced as they are sealed
+    seal_committed(committed(), true);
+  } catch (const std::exception&) {  // stock readers need the length all the same: the frames are there
+    failure = std::current_exception();
+  }
   next_shard_.drop();
-  sync_folders();  // the shards themselves are synced as they are sealed
-  seal_committed(committed(), true);
   const std::lock_guard lock(publish_mutex_);
   published_ = committed();
   write_metadata(*files_, folder_, layout_.metadata, published_, true);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace resonance::frames

@@ -32,7 +32,8 @@ bool is_locked(int descriptor, std::uint64_t byte, const std::filesystem::path& 
 
 }  // namespace
 
-LockFile::LockFile(const std::filesystem::path& path) : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+LockFile::LockFile(const std::filesystem::path& path)
+    : path_(path), descriptor_(retried([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); })) {
   if (descriptor_ < 0) throw_errno(errno, "opening the lock file", path);
 }
 
@@ -65,7 +66,7 @@ void LockFile::unlock(std::uint64_t byte) noexcept {
 bool LockFile::held_by_other(std::uint64_t byte) { return is_locked(descriptor_, byte, path_); }
 
 bool byte_is_locked(const std::filesystem::path& path, std::uint64_t byte) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int descriptor = retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   if (descriptor < 0 && errno == ENOENT) return false;
   if (descriptor < 0) throw_errno(errno, "opening the lock file", path);
   const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor, [](const int* open) { ::close(*open); });

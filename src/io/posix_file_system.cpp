@@ -168,9 +168,9 @@ class PosixFileSystem final : public FileSystem {
   }
 
   void sync_directory(const std::filesystem::path& path) override {
-    const int descriptor = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor = retried([&] { return ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (descriptor < 0) throw_errno(errno, "opening the folder", path);
-    const int failed = ::fsync(descriptor) != 0 ? errno : 0;
+    const int failed = retried([&] { return ::fsync(descriptor); }) != 0 ? errno : 0;
     ::close(descriptor);
     if (failed != 0) throw_errno(failed, "syncing the folder", path);
   }

@@ -67,7 +67,9 @@ void StoreFile::read_exact(std::uint64_t offset, std::span<std::byte> out) const
 }
 
 StoreFolder::StoreFolder(fs::path root, Resolve resolve)
-    : root_(std::move(root)), resolve_(resolve), descriptor_(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    : root_(std::move(root)),
+      resolve_(resolve),
+      descriptor_(retried([&] { return ::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); })) {
   if (descriptor_ < 0 && !is_absence(errno)) throw_errno(errno, "opening the folder", root_);
 }
 
@@ -88,7 +90,7 @@ int StoreFolder::resolve_by_paths(const std::string& relative, int flags) const 
   if (failed.value() == ELOOP) throw_outside(relative);
   if (failed) throw_errno(failed.value(), "opening", root_ / relative);
   if (std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first != root.end()) throw_outside(relative);
-  return ::open(path.c_str(), flags | O_NOFOLLOW);  // no link is left in it
+  return retried([&] { return ::open(path.c_str(), flags | O_NOFOLLOW); });  // no link is left in it
 }
 
 int StoreFolder::resolve(const std::string& relative, int flags) const {

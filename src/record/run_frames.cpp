@@ -110,10 +110,14 @@ void RunFrames::take_back() {
   for (const auto& entry : entries_) entry.array->take_back(entry.array->committed());
 }
 
-std::vector<std::pair<std::string, std::uint64_t>> RunFrames::finish() {
+std::vector<std::pair<std::string, std::uint64_t>> RunFrames::finish(std::exception_ptr& failure) {
   std::vector<std::pair<std::string, std::uint64_t>> out;
   for (const auto& entry : entries_) {
-    entry.array->finish();
+    try {
+      entry.array->finish();
+    } catch (const std::exception&) {  // the others are finished all the same
+      if (!failure) failure = std::current_exception();
+    }
     if (entry.row_written) out.emplace_back(entry.array->group(), entry.array->committed());
   }
   return out;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -52,8 +53,9 @@ class RunFrames {
   void take_back(const Counts& mark);
   void take_back();  ///< to what is committed
 
-  /// Seal everything; \return zarr_group and number of frames of each array
-  std::vector<std::pair<std::string, std::uint64_t>> finish();
+  /// Seal everything. \return zarr_group and number of frames of each array
+  /// \param failure the first, when there is one; what could be finished was
+  std::vector<std::pair<std::string, std::uint64_t>> finish(std::exception_ptr& failure);
 
   [[nodiscard]] std::vector<FrameArray> arrays() const;
 

@@ -240,7 +240,11 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   if (problem.empty()) attempt([&] { commit_queue(); });
   const std::lock_guard commit(commit_mutex_);
   std::vector<std::pair<std::string, std::uint64_t>> stores;
-  attempt([&] { stores = run.frames->finish(); });
+  attempt([&] {
+    std::exception_ptr failure;
+    stores = run.frames->finish(failure);
+    if (failure) std::rethrow_exception(failure);
+  });
   if (!problem.empty()) status = ExitStatus::failed;
   const auto why = problem.empty() ? std::string(reason) : reason.empty() ? problem : fmt::format("{}; {}", reason, problem);
   file_.transact([&] {

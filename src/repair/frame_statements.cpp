@@ -1,6 +1,7 @@
 #include "repair/frame_statements.hpp"
 
 #include <fmt/format.h>
+#include <array>
 
 namespace resonance::repair {
 
@@ -69,6 +70,28 @@ std::uint64_t FrameStatements::refuse_odd_numbers(double now) {
   insert.bind_all(now).run();
   connection_.execute("DELETE FROM image_refs WHERE typeof(index_in_stack) <> 'integer' OR index_in_stack < 0");
   return static_cast<std::uint64_t>(connection_.changes());
+}
+
+std::uint64_t FrameStatements::mend_fields() {
+  std::vector<std::array<std::string, 3>> differing;  // group, and the two names
+  auto select = connection_.prepare(
+      "SELECT DISTINCT f.zarr_group, f.field_name, i.field_name FROM frame_stores f JOIN image_refs i ON i.zarr_group = f.zarr_group WHERE "
+      "i.field_name <> f.field_name");
+  while (select.step()) differing.push_back({select.string(0), select.string(1), select.string(2)});
+  std::uint64_t rows = 0;
+  for (const auto& [group, stored, named] : differing) {
+    // runs/<uid>/<field>, or runs/<uid>/<field>.<n> for another geometry
+    const auto array = group.substr(group.rfind('/') + 1);
+    const auto& field = array != stored && (array == named || array.starts_with(named + ".")) ? named : stored;
+    for (const auto* sql : {"UPDATE frame_stores SET field_name = ?1 WHERE zarr_group = ?2 AND field_name <> ?1",
+                            "UPDATE image_refs SET field_name = ?1 WHERE zarr_group = ?2 AND field_name <> ?1",
+                            "UPDATE lost_frames SET field_name = ?1 WHERE zarr_group = ?2 AND field_name <> ?1"}) {
+      auto update = connection_.prepare(sql);
+      update.bind_all(field, group).run();
+      rows += static_cast<std::uint64_t>(connection_.changes());
+    }
+  }
+  return rows;
 }
 
 void FrameStatements::collect(std::string_view group) {

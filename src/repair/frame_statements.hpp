@@ -42,6 +42,9 @@ class FrameStatements {
   std::string field_of(std::string_view group);
   std::uint64_t refuse_odd_numbers(double now);  ///< references to frames with a number below 0, which become lost
 
+  /// Where image_refs and frame_stores differ in the name of an array's field, the one that fits the array's own name is taken.
+  std::uint64_t mend_fields();  ///< \return rows that were changed
+
   /// Have the references to this array at hand, in the order of their numbers.
   void collect(std::string_view group);
   std::optional<std::uint64_t> last_number();  ///< of those collected, lost ones left out

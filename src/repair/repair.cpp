@@ -222,6 +222,7 @@ class Repair {
     auto groups = damaged_groups ? *damaged_groups : check(work_.database(), groups_in(connection)).groups;
     for (int round = 0; round < kMostRounds; ++round) {
       sqlite::Transaction transaction(connection);
+      mend_fields(frames);
       for (const auto& [group, why] : groups) mend_array(task, group);
       mend_parents(context_, records);
       drop_orphans(context_, records);
@@ -241,6 +242,15 @@ class Repair {
                      .count = rows,
                      .file = context_.database,
                      .message = fmt::format("{} references to frames have a number that makes no sense", rows)});
+  }
+
+  void mend_fields(FrameStatements& frames) {
+    if (const auto rows = frames.mend_fields(); rows > 0)
+      context_.tell({.outcome = Outcome::mended,
+                     .kind = "reference",
+                     .count = rows,
+                     .file = context_.database,
+                     .message = fmt::format("{} rows named another field than their array is of; it follows from the array's name", rows)});
   }
 
   void tell_rest(const Checked& found) {

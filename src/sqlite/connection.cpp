@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "resonance/error.hpp"
+#include "sqlite/rollback_journal.hpp"
 #include "sqlite/sqlite_error.hpp"
 
 namespace resonance::sqlite {
@@ -48,6 +49,17 @@ void require_no_orphaned_log(const std::filesystem::path& path) {
               {.os_errno = 0, .file = path, .offset = {}, .database = true});
 }
 
+/// A program that died in the middle of a transaction, with the rollback journal, has left the file half written. Only who may
+/// write can take that back; what a reader would see without the journal is wrong.
+void require_no_hot_journal(const std::filesystem::path& path) {
+  if (journal_content(path) != JournalContent::more_pages) return;
+  throw Error(ErrorCode::io,
+              fmt::format("{0} holds half a transaction, which {0}-journal takes back, and only a program that may write can do that; open "
+                          "it once with one (resonance migrate, or the sqlite3 shell), or a copy of both files",
+                          path.string()),
+              {.os_errno = 0, .file = path, .offset = {}, .database = true});
+}
+
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_timeout) : path_(path) {
@@ -57,6 +69,7 @@ Connection::Connection(const std::filesystem::path& path, Access access, std::ch
     open(access, Way::usual, busy_timeout);
   } catch (const Error& error) {
     if (access != Access::read || error.code() != ErrorCode::io) throw;
+    require_no_hot_journal(path);
     open_unwritable(busy_timeout);
   }
 }

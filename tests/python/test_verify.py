@@ -35,7 +35,7 @@ def test_a_sound_beamtime_has_no_faults_and_is_left_as_it_is(resonance, copy):
 
 
 def test_json_is_one_object_with_faults_notes_and_counts(resonance, copy):
-    report = resonance("verify", copy, "--json", "--full").json()
+    report = resonance("verify", copy, "--json").json()
     assert report["faults"] == [] and report["notes"] == []
     assert (report["runs"], report["events"], report["frames"], report["num_faults"]) == (4, 48, 24, 0)
     shard = a_shard(copy)

@@ -296,9 +296,10 @@ TEST_F(DamagedRows, WhateverIsFlippedEveryRowThatCanBeReadIsKeptAndTheResultIsSo
       bytes.resize(whole.size() > bytes.size() ? bytes.size() : bytes.size() - (random() % 8 == 0 ? random() % (bytes.size() / 2) : 0));
       return bytes;
     };
-    std::ofstream(database, std::ios::binary) << damage(whole, random() % 40);
-    if (random() % 2 == 0) std::ofstream(shard(first), std::ios::binary) << damage(pixels, random() % 10);
-    if (random() % 4 == 0) std::ofstream(array(first) / "zarr.json", std::ios::binary) << damage(metadata, random() % 3);
+    std::ofstream(database, std::ios::binary) << damage(whole, static_cast<unsigned>(random() % 40));
+    if (random() % 2 == 0) std::ofstream(shard(first), std::ios::binary) << damage(pixels, static_cast<unsigned>(random() % 10));
+    if (random() % 4 == 0)
+      std::ofstream(array(first) / "zarr.json", std::ios::binary) << damage(metadata, static_cast<unsigned>(random() % 3));
     std::set<std::string> readable;
     try {
       RawDatabase raw(database);

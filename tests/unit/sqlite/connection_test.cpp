@@ -167,6 +167,23 @@ TEST(Connection, ReadsADatabaseInLogModeFromAReadOnlyFolder) {
   EXPECT_EQ(status, 3);
 }
 
+TEST(Connection, ForReadingRefusesHalfATransactionOfAnotherProgram) {
+  const TemporaryFolder folder;
+  const auto path = folder / "x.db";
+  RawDatabase(path).query("CREATE TABLE t(x); INSERT INTO t VALUES(1)");
+  ASSERT_EQ(test::in_child([&] {
+              auto* other = new RawDatabase(path);
+              other->query("PRAGMA synchronous = FULL; PRAGMA cache_size = 1; BEGIN; CREATE TABLE u(x)");
+              for (int i = 0; i < 200; ++i) other->query("INSERT INTO u VALUES(zeroblob(3000))");
+              return 0;
+            }),
+            0);
+  ASSERT_GT(std::filesystem::file_size(path.string() + "-journal"), 0u);
+  EXPECT_TRUE(test::fails(ErrorCode::io, {"x.db", "half a transaction"}, [&] { Connection(path, Access::read); }));
+  EXPECT_EQ(Connection(path, Access::read_write).query_int("SELECT count(*) FROM t"), 1) << "who may write takes it back";
+  EXPECT_EQ(Connection(path, Access::read).query_int("SELECT count(*) FROM t"), 1);
+}
+
 TEST(Connection, ReadsTheLogOfADeadWriterInAReadOnlyFolder) {
   const TemporaryFolder folder;
   const auto path = folder / "dead.db";
