@@ -1,9 +1,6 @@
 /// `resonance show`: everything about one run.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <span>
-
 #include "app.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -115,18 +112,31 @@ void print_frames(Page& page, const Run& run) {
   page.out.write(table.render(page.width, page.colours));
 }
 
+/// "32" or "32 to 48"
+std::string range_in_words(std::uint64_t first, std::uint64_t last) {
+  return first == last ? fmt::to_string(first) : fmt::format("{} to {}", first, last);
+}
+
 void print_lost_frames(Page& page, const Run& run) {
   constexpr std::size_t kMost = 20;
   const auto lost = run.lost_frames();
   if (lost.empty()) return;
   page.heading(fmt::format("Lost, {}", counted(lost.size(), "frame")));
-  TextTable table({{"field", false, true}, {"stream", false, true}, {"event", true}, {"frame", true}, {"found"}, {"reason", false, true}},
+  TextTable table({{"field", false, true}, {"stream", false, true}, {"events", true}, {"frames", true}, {"found"}, {"reason", false, true}},
                   "  ");
-  for (const LostFrame& frame : std::span(lost).first(std::min(kMost, lost.size())))
-    table.add({frame.field, frame.stream, fmt::to_string(frame.seq_num), fmt::to_string(frame.frame), local_second(frame.time_found),
-               frame.reason});
+  std::size_t rows = 0, i = 0;
+  for (; i < lost.size() && rows < kMost; ++rows) {
+    const auto& first = lost[i];
+    const LostFrame* last = &first;  // of those that follow on each other, for the same reason
+    for (++i;
+         i < lost.size() && lost[i].zarr_group == first.zarr_group && lost[i].frame == last->frame + 1 && lost[i].reason == first.reason;
+         ++i)
+      last = &lost[i];
+    table.add({first.field, first.stream, range_in_words(first.seq_num, last->seq_num), range_in_words(first.frame, last->frame),
+               local_second(first.time_found), first.reason});
+  }
   page.out.write(table.render(page.width, page.colours));
-  if (lost.size() > kMost) page.out.write(fmt::format("  and {} more; --json has all of them\n", lost.size() - kMost));
+  if (i < lost.size()) page.out.write(fmt::format("  and {} more; --json has all of them\n", lost.size() - i));
 }
 
 int run(Session& session, const Options& options) {

@@ -112,6 +112,7 @@ VerifyReport verify_beamtime(const std::filesystem::path& database, const Verify
   context.attempt({}, [&] { catalog::check_foreign_keys(context); });
   bool complete = false;
   context.attempt({}, [&] { complete = catalog::check_schema(context); });
+  if (complete) context.attempt({}, [&] { catalog::check_types(context); });
   if (complete) context.attempt({}, [&] { catalog::check_runs(context); });
   return context.report;
 }

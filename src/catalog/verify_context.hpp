@@ -58,6 +58,7 @@ struct VerifyContext {
 void check_pages_of_database(VerifyContext& context);
 void check_log(VerifyContext& context);
 void check_foreign_keys(VerifyContext& context);
+void check_types(VerifyContext& context);
 /// \return whether all core tables are there, so that the runs can be looked at
 bool check_schema(VerifyContext& context);
 

@@ -65,6 +65,16 @@ void check_foreign_keys(VerifyContext& context) {
                                          orphan.first_rowid ? fmt::format(" (the first: rowid {})", *orphan.first_rowid) : "")});
 }
 
+void check_types(VerifyContext& context) {
+  for (const auto& table : schema::beamtime_tables())
+    for (const auto& odd : odd_columns(context.connection, table.name))
+      context.tell({.kind = "type",
+                    .file = context.database,
+                    .message = fmt::format("{} rows of {} have a {} that is no {}; they are not found by it, and it is not read as it was "
+                                           "recorded: the values were changed",
+                                           odd.rows, odd.table, odd.column, odd.type)});
+}
+
 bool check_schema(VerifyContext& context) {
   auto& connection = context.connection;
   const auto core = schema::beamtime_tables();

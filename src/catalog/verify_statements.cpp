@@ -116,6 +116,26 @@ std::vector<OrphanRow> orphans(sqlite::Connection& connection) {
   return out;
 }
 
+std::vector<OddColumnRow> odd_columns(sqlite::Connection& connection, std::string_view table) {
+  std::vector<OddColumnRow> out;
+  std::string counts;
+  auto column = connection.prepare("SELECT name, type FROM pragma_table_info(?) WHERE type IN ('TEXT', 'INTEGER', 'REAL')");
+  column.bind(1, table);
+  while (column.step()) {
+    out.push_back({std::string(table), column.string(0), column.string(1)});
+    std::string quoted;
+    for (const char c : out.back().column) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    const char* fitting = out.back().type == "TEXT" ? "'text'" : out.back().type == "REAL" ? "'real', 'integer'" : "'integer'";
+    counts += fmt::format("{}total(typeof(\"{}\") NOT IN ('null', {}))", counts.empty() ? "" : ", ", quoted, fitting);
+  }
+  if (out.empty()) return out;
+  auto row = connection.prepare(fmt::format("SELECT {} FROM {}", counts, table));  // a name of ours
+  if (row.step())
+    for (std::size_t i = 0; i < out.size(); ++i) out[i].rows = row.int64(static_cast<int>(i));
+  std::erase_if(out, [](const auto& odd) { return odd.rows == 0; });
+  return out;
+}
+
 std::int64_t RunFacts::events() const noexcept {
   std::int64_t sum = 0;
   for (const auto& stream : streams) sum += stream.events;

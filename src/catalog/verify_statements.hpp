@@ -77,6 +77,12 @@ struct FrameRow {
   std::optional<std::int64_t> crc32c;
 };
 
+/// Values of a column that are not of its type: a number or a BLOB where text belongs, say.
+struct OddColumnRow {
+  std::string table, column, type;
+  std::int64_t rows = 0;
+};
+
 /// A violation of a foreign key, all of one kind together.
 struct OrphanRow {
   std::string table, parent;
@@ -87,6 +93,7 @@ struct OrphanRow {
 /// Lines of quick_check or integrity_check; empty when all is well.
 [[nodiscard]] std::vector<std::string> check_pages(sqlite::Connection& connection, bool full);
 [[nodiscard]] std::vector<OrphanRow> orphans(sqlite::Connection& connection);
+[[nodiscard]] std::vector<OddColumnRow> odd_columns(sqlite::Connection& connection, std::string_view table);
 
 /// Reads one beamtime that has the core tables. Works without our side tables and without image_refs.compression_codec.
 class VerifyQueries {

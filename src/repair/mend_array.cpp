@@ -56,6 +56,7 @@ RepairFinding ArrayMender::finding(Outcome outcome, const char* kind, fs::path f
 
 void ArrayMender::tell_lost(const fs::path& file, std::uint64_t first, std::uint64_t last, const std::string& why,
                             std::optional<std::uint64_t> offset) {
+  if (offset && *offset >= io::file_bytes(file)) offset.reset();  // what a damaged entry says is no place
   const auto range = first == last ? fmt::format("frame {}", first) : fmt::format("frames {} to {}", first, last);
   auto out = finding(Outcome::lost, "frame", file,
                      fmt::format("{} of {} {} lost ({}{}): {}", range, printable(field_), first == last ? "is" : "are", file.string(),

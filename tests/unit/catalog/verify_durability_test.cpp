@@ -69,6 +69,22 @@ TEST_F(Verifying, RefusesAChecksumThatCoversMoreThanOneMay) {
   EXPECT_THAT(faults(), testing::Contains(testing::Field(&Fault::message, HasSubstr("makes no sense"))));
 }
 
+TEST_F(Verifying, FindsAValueOfAnotherType) {
+  sql("UPDATE image_refs SET field_name = CAST(field_name AS BLOB) WHERE index_in_stack = 3");  // no query finds it any more
+  const auto found = faults();
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].kind, "type");
+  EXPECT_THAT(found[0].message, HasSubstr("1 rows of image_refs have a field_name that is no TEXT"));
+}
+
+TEST_F(Verifying, FindsJsonThatCannotBeRead) {
+  sql("UPDATE runs SET metadata = '{\"a\": '");
+  const auto found = faults();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].kind, "json");
+  EXPECT_THAT(found[0].message, HasSubstr("runs.metadata"));
+}
+
 TEST_F(Verifying, NeverWaitsForAPipeInPlaceOfAShard) {
   for (const bool frames : {false, true}) {
     fs::remove(shard());
