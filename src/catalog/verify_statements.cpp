@@ -65,7 +65,7 @@ class Snapshot {
   ~Snapshot() {
     try {
       connection_.execute("ROLLBACK");
-    } catch (const Error&) {  // it has ended by itself
+    } catch (const std::exception&) {  // it has ended by itself
     }
   }
   Snapshot(const Snapshot&) = delete;

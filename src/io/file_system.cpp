@@ -125,7 +125,7 @@ AtomicFile::~AtomicFile() {
   if (!file_) return;
   try {
     files_->remove(partial_);
-  } catch (const Error&) {  // nothing to be done about a leftover from here
+  } catch (const std::exception&) {  // nothing to be done about a leftover from here
   }
 }
 

@@ -87,7 +87,7 @@ BeamtimeFile::BeamtimeFile(const std::filesystem::path& path, const BeamtimeFile
 BeamtimeFile::~BeamtimeFile() {
   try {
     close();
-  } catch (const Error&) {  // nothing is lost: the log is read at the next open
+  } catch (const std::exception&) {  // nothing is lost: the log is read at the next open
   }
 }
 

@@ -49,7 +49,7 @@ Workplace::~Workplace() {
     take_back_store();
     clear();
     io::remove_tree(folder_);
-  } catch (const Error&) {  // the next repair does it
+  } catch (const std::exception&) {  // the next repair does it
   }
 }
 

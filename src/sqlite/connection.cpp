@@ -252,7 +252,7 @@ Transaction::~Transaction() {
   if (!open_) return;
   try {
     connection_.execute(savepoint_ ? "ROLLBACK TO resonance; RELEASE resonance" : "ROLLBACK");
-  } catch (const Error&) {  // SQLite rolls back by itself after the errors that make ROLLBACK fail
+  } catch (const std::exception&) {  // SQLite rolls back by itself after the errors that make ROLLBACK fail
   }
 }
 

@@ -16,6 +16,8 @@
 #include "crash/common/follower.hpp"
 #include "crash/common/recorder.hpp"
 #include "crash/common/settings.hpp"
+#include "resonance/catalog.hpp"
+#include "resonance/error.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance::crash {
@@ -57,6 +59,7 @@ class Crowd {
 
   void run(const Clock& clock) {
     start_writer();
+    wait_until_made();
     for (unsigned i = 0; i < kReaders; ++i) start_reader(i);
     while (!clock.over()) {
       std::this_thread::sleep_for(milliseconds(5 + dice_.below(30)));
@@ -75,6 +78,17 @@ class Crowd {
   }
 
  private:
+  /// A file that is being made has no tables for a moment, and is no beamtime yet.
+  void wait_until_made() const {
+    for (int i = 0; i < 2000; ++i) {
+      try {
+        (void)Catalog(database_);
+        return;
+      } catch (const Error&) {
+        std::this_thread::sleep_for(milliseconds(5));
+      }
+    }
+  }
   void start_writer() {
     board_ = std::make_unique<Shared<Board>>();
     plan_ = plan_of(mix(seed_, 1, writer_.kills));
