@@ -34,6 +34,7 @@ struct TableOptions {
   std::vector<std::string> columns;  ///< empty: all; seq_num and time always come first
   std::uint64_t first_seq_num = 0;   ///< events with seq_num >= this
   std::uint64_t max_rows = std::numeric_limits<std::uint64_t>::max();
+  std::function<void(std::uint64_t rows)> progress;  ///< called now and then on the caller's thread; throwing from it cancels
 };
 
 /// A frame that was recorded and acknowledged, but did not survive a power failure, or was lost later.

@@ -193,6 +193,7 @@ void ColumnBuilder::add(Json&& value, std::uint64_t row) {
 }
 
 Column ColumnBuilder::finish(std::uint64_t rows) {
+  column_.recorded = seen() || rows == 0;
   pad_to(rows);
   if (!typed_) {  // never a value: the declared type, all missing
     if (declared_ == "number")

@@ -164,6 +164,7 @@ Table Run::table(std::string_view stream, const TableOptions& options) const {
       builder.add(row.seq_num, row.time, parse_part(row.data, "data", row.seq_num, stream, uid()));
       next = row.seq_num + 1;
     }
+    if (options.progress) options.progress(rows.empty() ? 0 : builder.rows());
     if (rows.size() < std::min(left, kEventsPerQuery)) break;
     left -= rows.size();
   }

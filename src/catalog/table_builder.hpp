@@ -16,6 +16,7 @@ class TableBuilder {
   TableBuilder(const Json& data_keys, const std::vector<std::string>& columns);
 
   void add(std::uint64_t seq_num, double time, Json&& data);
+  [[nodiscard]] std::uint64_t rows() const noexcept { return seq_nums_.size(); }
   /// \throws Error(not_found) a column that was asked for and is neither declared nor in any event
   [[nodiscard]] Table finish();
 
