@@ -71,8 +71,7 @@ nb::object in_order(nb::handle array) {
   nb::object made = numpy.attr("asarray")(array);
   const auto kind = nb::cast<std::string>(nb::object(made.attr("dtype").attr("kind")));
   if (kind.find_first_of("biuf") == std::string::npos) {
-    PyErr_SetString(PyExc_TypeError,
-                    fmt::format("frames are arrays of bool, integers or floats, not of {}", nb::str(made.attr("dtype")).c_str()).c_str());
+    PyErr_Format(PyExc_TypeError, "frames are arrays of bool, integers or floats, not of %S", nb::object(made.attr("dtype")).ptr());
     throw nb::python_error();
   }
   made = made.attr("astype")(made.attr("dtype").attr("newbyteorder")("="), nb::arg("order") = "C", nb::arg("copy") = false);
@@ -111,7 +110,7 @@ Pixels::Pixels(nb::handle array, int dimensions) {
     const auto made = in_order(array);
     require_axes(static_cast<int>(nb::cast<long>(made.attr("ndim"))), dimensions);
     if (take(made, dimensions)) return;
-    PyErr_SetString(PyExc_TypeError, fmt::format("frames cannot be of dtype {}", nb::str(made.attr("dtype")).c_str()).c_str());
+    PyErr_Format(PyExc_TypeError, "frames cannot be of dtype %S", nb::object(made.attr("dtype")).ptr());
     throw nb::python_error();
   } catch (...) {
     if (held_) PyBuffer_Release(&buffer_);
