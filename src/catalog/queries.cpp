@@ -11,6 +11,7 @@
 #include "resonance/beamtime.hpp"
 #include "resonance/error.hpp"
 #include "schema/structure.hpp"
+#include "schema/versions.hpp"
 
 namespace resonance::catalog {
 
@@ -92,15 +93,7 @@ std::uint64_t as_count(double value) {
 }  // namespace
 
 Queries::Queries(const std::filesystem::path& database) : connection_(database, sqlite::Access::read) {
-  const ErrorDetail detail{.os_errno = 0, .file = database, .offset = {}, .database = true};
-  for (const char* table : {"samples", "runs", "streams", "events", "image_refs"})
-    if (!schema::has_table(connection_, table))
-      throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has no table {}", database.string(), table), detail);
-  if (const int version = connection_.user_version(); version > kBeamtimeSchemaVersion)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{} has schema version {}, this Resonance knows {}; use a newer one", database.string(), version,
-                            kBeamtimeSchemaVersion),
-                detail);
+  schema::require_beamtime(connection_);
   has_side_tables_ = schema::has_table(connection_, "run_details") && schema::has_table(connection_, "run_tags");
   has_codec_ = schema::has_column(connection_, "image_refs", "compression_codec");
 }

@@ -202,13 +202,6 @@ void copy_database(io::FileSystem& files, const fs::path& from, const fs::path& 
               {.os_errno = 0, .file = from, .offset = {}, .database = true});
 }
 
-sqlite::LogSurvey survey_log_of(io::FileSystem& files, const fs::path& database) {
-  const fs::path log = database.string() + "-wal";
-  if (!files.exists(log)) return {};
-  const auto file = files.open(log, io::OpenMode::read);
-  return sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return file->read_at(offset, out); });
-}
-
 std::string structural_damage(const fs::path& scratch) {
   try {
     sqlite::Connection connection(scratch, sqlite::Access::read_write);

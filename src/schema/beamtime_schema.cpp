@@ -85,6 +85,14 @@ void require_known(const sqlite::Connection& connection, int current, int newest
                 about(connection));
 }
 
+void require_beamtime(sqlite::Connection& connection) {
+  for (const auto& table : beamtime_tables())
+    if (!has_table(connection, table.name))
+      throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has no table {}", name_of(connection), table.name),
+                  about(connection));
+  require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
+}
+
 void switch_on_foreign_keys(sqlite::Connection& connection) {
   if (connection.in_transaction()) return;
   connection.execute("PRAGMA foreign_keys = ON");

@@ -9,6 +9,8 @@ namespace resonance::schema {
 void require_path(const sqlite::Connection& connection, int current, int target, int newest);
 /// \throws Error(unsupported) when the file is newer than this library
 void require_known(const sqlite::Connection& connection, int current, int newest);
+/// \throws Error(corrupt) when a core table of a beamtime is missing; Error(unsupported) when it is newer than this library
+void require_beamtime(sqlite::Connection& connection);
 /// foreign_keys on, as far as SQLite lets us: inside a transaction the setting cannot be changed.
 void switch_on_foreign_keys(sqlite::Connection& connection);
 
