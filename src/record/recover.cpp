@@ -161,14 +161,17 @@ class DeadRun {
 
 }  // namespace
 
-void close_dead_runs(BeamtimeFile& file, Statements& statements, double now) {
+void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, const std::function<void(const std::string&)>& closed) {
   RecoveryStatements queries(file.connection());
   for (const auto& run : queries.open_runs()) {
     if (run.lock_byte <= 0) continue;  // no byte that a writer of ours takes
     const auto byte = static_cast<std::uint64_t>(run.lock_byte);
     if (!file.locks().try_lock(byte)) continue;  // its writer lives
     try {
-      if (queries.is_open(run.uid)) DeadRun(file, statements, run.uid, now).close();  // else its writer closed it since we looked
+      if (queries.is_open(run.uid)) {  // else its writer closed it since we looked
+        DeadRun(file, statements, run.uid, now).close();
+        closed(run.uid);
+      }
     } catch (...) {
       file.locks().unlock(byte);
       throw;

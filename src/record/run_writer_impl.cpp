@@ -64,7 +64,7 @@ RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions op
       pool_(threads_of(options_)),
       file_(database_, file_options(options_)),
       statements_(file_.connection()) {
-  record::close_dead_runs(file_, statements_, now());
+  record::close_dead_runs(file_, statements_, now(), [this](const std::string& uid) { tell_of(uid); });
   using record::Chore;
   if (options_.durability == Durability::group)
     committing_ = std::make_unique<Chore>(options_.commit_interval, Chore::Start::after_interval, [this] { commit_chore(); });
@@ -91,6 +91,10 @@ void RunWriter::Impl::log(const std::string& message) const noexcept {
     if (options_.log) options_.log(message);
   } catch (...) {  // a log that throws has nobody left to tell
   }
+}
+
+void RunWriter::Impl::tell_of(const std::string& run_uid) const noexcept {
+  if (options_.on_run_change) options_.on_run_change->run_changed(database_, run_uid);
 }
 
 double RunWriter::Impl::now() const { return options_.clock(); }
@@ -197,8 +201,11 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
   }
   auto frames = std::make_unique<record::RunFrames>(options_.file_system, frame_store_of(database_), row.uid, options_.frames,
                                                     frames::FrameArrayWriter::Means{pool_, memory_});
-  const std::lock_guard lock(mutex_);
-  run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}});
+  {
+    const std::lock_guard lock(mutex_);
+    run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}});
+  }
+  tell_of(row.uid);
   return row.uid;
 }
 
@@ -258,6 +265,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
     if (!cause) cause = std::current_exception();
   }
   file_.locks().unlock(run.lock_byte);
+  tell_of(run.uid);
   const std::lock_guard lock(mutex_);
   run_.reset();
   queue_.clear();

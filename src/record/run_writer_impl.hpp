@@ -120,6 +120,7 @@ class RunWriter::Impl {
   std::vector<record::FrameArray> sync_now();  ///< \return what was synced
   std::vector<record::FrameArray> arrays() const;
   void log(const std::string& message) const noexcept;
+  void tell_of(const std::string& run_uid) const noexcept;  ///< its row in the database has changed
   [[nodiscard]] double now() const;
 
   const std::filesystem::path database_;
