@@ -127,6 +127,7 @@ class Catalog {
   [[nodiscard]] const std::filesystem::path& frame_store() const noexcept;  ///< `<name>.zarr` beside the database
 
   class Impl;
+  [[nodiscard]] const std::shared_ptr<Impl>& impl() const noexcept { return impl_; }  ///< of use inside the library alone
 
  private:
   std::shared_ptr<Impl> impl_;  // shared with the runs that came from it

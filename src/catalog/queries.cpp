@@ -103,7 +103,7 @@ std::string Queries::summary_columns() const {
   const auto count_frames = fmt::format("(SELECT count(*) {})", kFramesOfRun);
   return fmt::format(
       "SELECT r.uid, r.plan_name, p.name, r.time_start, r.time_stop, r.exit_status, CASE WHEN r.exit_status IS NULL THEN {} ELSE "
-      "r.num_events END, {}, r.operator, {}, {}, r.metadata "
+      "r.num_events END, {}, r.operator, {}, {}, r.metadata, r.sample_id, r.rowid "
       "FROM runs r LEFT JOIN samples p ON p.id = r.sample_id{}",
       count_events, has_side_tables_ ? fmt::format("coalesce(d.num_frames, {})", count_frames) : count_frames,
       has_side_tables_ ? "d.scan_id" : "NULL",
@@ -170,6 +170,24 @@ std::vector<RunSummary> Queries::find(const RunQuery& query) {
   std::vector<RunSummary> out;
   while (statement.step()) out.push_back(read_summary(statement));
   return out;
+}
+
+RunRow Queries::read_run_row(sqlite::Statement& row) {
+  return {row.int64(13), read_summary(row), row.string(11), row.optional_int64(12)};
+}
+
+std::vector<RunRow> Queries::runs_after(std::int64_t after, std::uint64_t limit) {
+  auto statement = connection_.prepare(summary_columns() + " WHERE r.rowid > ? ORDER BY r.rowid LIMIT ?");
+  statement.bind_all(after, limit);
+  std::vector<RunRow> out;
+  while (statement.step()) out.push_back(read_run_row(statement));
+  return out;
+}
+
+std::optional<RunRow> Queries::run_row(std::string_view uid) {
+  auto statement = connection_.prepare(summary_columns() + " WHERE r.uid = ?");
+  statement.bind(1, uid);
+  return statement.step() ? std::optional(read_run_row(statement)) : std::nullopt;
 }
 
 std::optional<std::string> Queries::nth_newest(std::uint64_t n) {

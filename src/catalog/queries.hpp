@@ -42,6 +42,14 @@ struct RunEnd {
   std::optional<std::int64_t> lock_byte;  ///< that its writer holds; nothing in files of other programs
 };
 
+/// A run with what the index keeps of it beside its summary.
+struct RunRow {
+  std::int64_t rowid = 0;
+  RunSummary summary;
+  std::string metadata;  ///< JSON text; empty when null
+  std::optional<std::int64_t> sample_id;
+};
+
 /// Reads one beamtime. Not synchronised. Works without our side tables and without image_refs.compression_codec.
 class Queries {
  public:
@@ -49,6 +57,9 @@ class Queries {
   explicit Queries(const std::filesystem::path& database);
 
   std::vector<RunSummary> find(const RunQuery& query);
+  /// At most `limit` runs in the order of their rows, from behind the row `after`.
+  std::vector<RunRow> runs_after(std::int64_t after, std::uint64_t limit);
+  std::optional<RunRow> run_row(std::string_view uid);
   std::optional<std::string> nth_newest(std::uint64_t n);                  ///< uid; 0 is the newest
   std::optional<std::string> by_scan_id(std::int64_t scan_id);             ///< uid of the newest that has it
   std::vector<std::string> by_prefix(std::string_view prefix, int limit);  ///< uids
@@ -75,6 +86,7 @@ class Queries {
   BeamtimeStatistics statistics();
 
  private:
+  RunRow read_run_row(sqlite::Statement& row);
   std::string summary_columns() const;
   RunSummary read_summary(sqlite::Statement& row);
   std::optional<std::int64_t> scan_id_in(std::string_view metadata) const;

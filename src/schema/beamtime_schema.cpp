@@ -25,23 +25,6 @@ bool lacks_codec_column(sqlite::Connection& connection) {
   return has_table(connection, "image_refs") && !has_column(connection, "image_refs", "compression_codec");
 }
 
-/// One set of side tables, whose version is apart from user_version.
-void create_extension(sqlite::Connection& connection, const char* name, int newest, std::span<const TableDefinition> tables) {
-  create_tables(connection, tables);
-  auto known = connection.prepare("SELECT version FROM schema_extensions WHERE name = ?");
-  known.bind(1, name);
-  const int version = known.step() ? static_cast<int>(known.int64(0)) : 0;
-  known.reset();
-  if (version > newest)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(connection), name,
-                            version, newest),
-                about(connection));
-  if (version == newest) return;
-  auto insert = connection.prepare("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)");
-  insert.bind_all(name, newest).run();
-}
-
 void create_side_tables(sqlite::Connection& connection) {
   create_extension(connection, kRecordExtension, kRecordExtensionVersion, record_tables());
   create_extension(connection, kChecksumExtension, kChecksumExtensionVersion, checksum_tables());
@@ -61,6 +44,22 @@ void create_version_2(sqlite::Connection& connection) {
 }
 
 }  // namespace
+
+void create_extension(sqlite::Connection& connection, const char* name, int newest, std::span<const TableDefinition> tables) {
+  create_tables(connection, tables);
+  auto known = connection.prepare("SELECT version FROM schema_extensions WHERE name = ?");
+  known.bind(1, name);
+  const int version = known.step() ? static_cast<int>(known.int64(0)) : 0;
+  known.reset();
+  if (version > newest)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(connection), name,
+                            version, newest),
+                about(connection));
+  if (version == newest) return;
+  auto insert = connection.prepare("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)");
+  insert.bind_all(name, newest).run();
+}
 
 void create_repair_tables(sqlite::Connection& connection) {
   create_extension(connection, kRepairExtension, kRepairExtensionVersion, repair_tables());

@@ -14,6 +14,8 @@ struct TableDefinition {
 [[nodiscard]] std::span<const TableDefinition> beamtime_tables() noexcept;  ///< version 2
 [[nodiscard]] const TableDefinition& image_refs_version_1() noexcept;       ///< without compression_codec
 [[nodiscard]] std::span<const TableDefinition> index_tables() noexcept;     ///< version 1
+/// Beside the core tables of an index: what questions need beyond them; `kSearchExtension` in its schema_extensions.
+[[nodiscard]] std::span<const TableDefinition> search_tables() noexcept;
 /// Ours alone, beside the core tables; `kRecordExtension` in schema_extensions.
 [[nodiscard]] std::span<const TableDefinition> record_tables() noexcept;
 
@@ -30,6 +32,8 @@ inline constexpr const char* kChecksumExtension = "frame_checksums";
 inline constexpr int kChecksumExtensionVersion = 1;
 inline constexpr const char* kDurabilityExtension = "durability";
 inline constexpr int kDurabilityExtensionVersion = 1;
+inline constexpr const char* kSearchExtension = "search";
+inline constexpr int kSearchExtensionVersion = 1;
 inline constexpr const char* kRepairExtension = "repair";
 inline constexpr int kRepairExtensionVersion = 1;
 
