@@ -280,6 +280,21 @@ std::vector<StreamInfo> Queries::streams(std::string_view uid) {
   return out;
 }
 
+std::vector<StreamRangesRow> Queries::stream_ranges(std::string_view uid) {
+  const bool stored = schema::has_table(connection_, "stream_ranges");
+  auto row = connection_.prepare(fmt::format(
+      "SELECT s.uid, s.name, s.data_keys, s.time_created, {} FROM streams s JOIN runs r ON r.uid = s.run_uid WHERE s.run_uid = ? ORDER BY "
+      "s.time_created, s.rowid",
+      stored ? "CASE WHEN r.exit_status IS NOT NULL THEN (SELECT ranges FROM stream_ranges WHERE stream_uid = s.uid) END" : "NULL"));
+  row.bind(1, uid);
+  std::vector<StreamRangesRow> out;
+  while (row.step())
+    out.push_back({{row.string(0), row.string(1),
+                    parse_stored(row.text(2), fmt::format("the data keys of stream '{}' of run {}", row.text(1), uid)), row.real(3), 0},
+                   row.optional_string(4)});
+  return out;
+}
+
 void Queries::events(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit,
                      const std::function<void(sqlite::Statement&)>& visit) {
   auto row = connection_.prepare(
