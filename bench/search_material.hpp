@@ -21,7 +21,7 @@ namespace resonance::bench {
 
 inline constexpr double kFirstStart = 1'600'000'000;
 inline constexpr double kSecondsBetweenRuns = 180;
-inline constexpr std::array<std::string_view, 10> kPlans = {"nexafs_scan", "rsoxs_scan", "count",     "grid_scan", "energy_scan",
+inline constexpr std::array<std::string_view, 10> kPlans = {"nexafs_scan", "rsoxs_scan", "count",      "grid_scan",   "energy_scan",
                                                             "theta_scan",  "alignment",  "spiral_map", "time_series", "test_scan"};
 inline constexpr std::array<std::string_view, 5> kEdges = {"carbon", "nitrogen", "oxygen", "sulphur", "calcium"};
 
@@ -29,7 +29,8 @@ inline constexpr std::array<std::string_view, 5> kEdges = {"carbon", "nitrogen",
 class Vocabulary {
  public:
   static std::string word(std::uint64_t number) {
-    constexpr std::string_view kSyllables[] = {"po", "ly", "me", "tra", "sul", "fi", "lm", "an", "ne", "al", "cry", "sta", "thi", "ok", "ra", "be"};
+    constexpr std::string_view kSyllables[] = {"po", "ly", "me",  "tra", "sul", "fi", "lm", "an",
+                                               "ne", "al", "cry", "sta", "thi", "ok", "ra", "be"};
     std::string out;
     for (std::uint64_t n = number + 16; n > 0; n /= 16) out += kSyllables[n % 16];
     return out;
@@ -93,23 +94,28 @@ inline void make_beamtime(const std::filesystem::path& path, std::uint64_t first
   std::mt19937_64 random(first + 1);
   auto sample = connection.prepare("INSERT INTO samples(name, formula, serial) VALUES(?, ?, ?)");
   for (std::uint64_t i = 0; i < 10; ++i)
-    sample.bind_all(fmt::format("sample {}", first / 100 + i), i % 2 == 0 ? "C8H8" : "C32H16N8Zn", fmt::format("S-{:06}", first / 100 + i)).run();
+    sample.bind_all(fmt::format("sample {}", first / 100 + i), i % 2 == 0 ? "C8H8" : "C32H16N8Zn", fmt::format("S-{:06}", first / 100 + i))
+        .run();
   auto run = connection.prepare(
-      "INSERT INTO runs(uid, sample_id, plan_name, time_start, time_stop, exit_status, num_events, operator, metadata) VALUES(?, ?, ?, ?, ?, "
+      "INSERT INTO runs(uid, sample_id, plan_name, time_start, time_stop, exit_status, num_events, operator, metadata) VALUES(?, ?, ?, ?, "
+      "?, "
       "?, ?, ?, ?)");
   auto details = connection.prepare("INSERT INTO run_details(run_uid, scan_id, num_frames, writer, lock_byte) VALUES(?, ?, ?, 'bench', 0)");
   auto tag = connection.prepare("INSERT INTO run_tags(run_uid, tag) VALUES(?, ?)");
   auto stream = connection.prepare("INSERT INTO streams(uid, run_uid, name, data_keys, time_created) VALUES(?, ?, 'primary', ?, ?)");
   auto ranges = connection.prepare("INSERT INTO stream_ranges(stream_uid, ranges) VALUES(?, ?)");
-  const auto key = [](const char* unit) { return Json::object({{"dtype", "number"}, {"shape", Json::array()}, {"source", "x"}, {"units", unit}}); };
-  const auto data_keys = Json::object({{"energy", key("eV")}, {"i0", key("A")}, {"tey", key("A")}, {"theta", key("deg")}, {"counts", key("")}}).dump();
+  const auto key = [](const char* unit) {
+    return Json::object({{"dtype", "number"}, {"shape", Json::array()}, {"source", "x"}, {"units", unit}});
+  };
+  const auto data_keys =
+      Json::object({{"energy", key("eV")}, {"i0", key("A")}, {"tey", key("A")}, {"theta", key("deg")}, {"counts", key("")}}).dump();
   for (std::uint64_t i = 0; i < runs; ++i) {
     const auto number = first + i;
     const double start = kFirstStart + kSecondsBetweenRuns * static_cast<double>(number);
     const auto uid = new_uid(start);
     const bool failed = random() % 50 == 0;
-    run.bind_all(uid, static_cast<std::int64_t>(1 + i * 10 / runs), kPlans[random() % kPlans.size()], start, start + 100, failed ? "failed" : "success",
-                 60, fmt::format("user{}", (number / 5000) % 40), run_metadata(random, number).dump())
+    run.bind_all(uid, static_cast<std::int64_t>(1 + i * 10 / runs), kPlans[random() % kPlans.size()], start, start + 100,
+                 failed ? "failed" : "success", 60, fmt::format("user{}", (number / 5000) % 40), run_metadata(random, number).dump())
         .run();
     details.bind_all(uid, static_cast<std::int64_t>(i + 1), 0).run();
     if (random() % 10 == 0) tag.bind_all(uid, random() % 4 == 0 ? "reference" : "good").run();
@@ -118,9 +124,9 @@ inline void make_beamtime(const std::filesystem::path& path, std::uint64_t first
     const double low = 270 + 10 * static_cast<double>(random() % 40);
     const double noise = std::uniform_real_distribution<>(0, 1)(random);
     ranges
-        .bind_all(stream_uid, fmt::format(R"({{"energy": {}, "i0": {}, "tey": {}, "theta": {}, "counts": {}}})", range_text(low, low + 50 + noise),
-                                          range_text(1e-9 * noise, 2e-9), range_text(1e-12, 1e-11 * (1 + noise)), range_text(0, 90 * noise),
-                                          range_text(1000 * noise, 1e6)))
+        .bind_all(stream_uid, fmt::format(R"({{"energy": {}, "i0": {}, "tey": {}, "theta": {}, "counts": {}}})",
+                                          range_text(low, low + 50 + noise), range_text(1e-9 * noise, 2e-9),
+                                          range_text(1e-12, 1e-11 * (1 + noise)), range_text(0, 90 * noise), range_text(1000 * noise, 1e6)))
         .run();
   }
   transaction.commit();

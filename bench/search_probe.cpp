@@ -51,8 +51,9 @@ class BareInsert {
     require(sqlite3_open_v2(from.c_str(), &from_, SQLITE_OPEN_READONLY, nullptr));
     require(sqlite3_open(to.c_str(), &to_));
     run(to_, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA locking_mode = EXCLUSIVE");
-    auto* schema = prepare(from_, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE "
-                                  "'search_text_%' ORDER BY type = 'index'");
+    auto* schema = prepare(from_,
+                           "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE "
+                           "'search_text_%' ORDER BY type = 'index'");
     while (sqlite3_step(schema) == SQLITE_ROW) run(to_, reinterpret_cast<const char*>(sqlite3_column_text(schema, 0)));
     sqlite3_finalize(schema);
   }
@@ -139,20 +140,24 @@ std::vector<Question> questions(const MasterIndex& index, std::uint64_t runs) {
   SearchOptions all;
   all.limit = 1000;
   for (const auto& run : index.search(all).runs) uids.push_back(run.uid);
-  const auto start_of = [runs](std::mt19937_64& random) { return kFirstStart + kSecondsBetweenRuns * static_cast<double>(random() % runs); };
+  const auto start_of = [runs](std::mt19937_64& random) {
+    return kFirstStart + kSecondsBetweenRuns * static_cast<double>(random() % runs);
+  };
   return {
       {"newest first", [](auto&) { return std::string(); }},
       {"uid prefix", [uids](auto& random) { return "uid:" + uids[random() % uids.size()].substr(0, 20); }},
       {"sample", [runs](auto& random) { return fmt::format("sample:\"sample {}\"", random() % (runs / 100)); }},
       {"plan and time", [=](auto& random) { return fmt::format("plan:rsoxs_scan before:@{:.0f}", start_of(random)); }},
       {"plan", [](auto& random) { return fmt::format("plan:{}", kPlans[random() % kPlans.size()]); }},
-      {"metadata, few runs", [](auto& random) { return fmt::format("metadata.sample_x:{0}..{0}.0001", static_cast<int>(random() % 40) - 20); }},
+      {"metadata, few runs",
+       [](auto& random) { return fmt::format("metadata.sample_x:{0}..{0}.0001", static_cast<int>(random() % 40) - 20); }},
       {"metadata, many runs", [](auto& random) { return fmt::format("edge={} temperature>300K", kEdges[random() % kEdges.size()]); }},
       {"data key range", [](auto& random) { return fmt::format("energy>{}", 700 + random() % 20); }},
       {"rare word", [](auto& random) { return Vocabulary::word(50'000 + random() % 100'000); }},
       {"frequent word", [](auto& random) { return Vocabulary::word(random() % 5); }},
       {"rare word, ranked", [](auto& random) { return Vocabulary::word(50'000 + random() % 100'000); }, "rank"},
-      {"two conditions, or", [=](auto& random) { return fmt::format("(sample:\"sample {}\" OR tag:reference) status:failed", random() % (runs / 100)); }},
+      {"two conditions, or",
+       [=](auto& random) { return fmt::format("(sample:\"sample {}\" OR tag:reference) status:failed", random() % (runs / 100)); }},
   };
 }
 
@@ -180,8 +185,12 @@ void ask(const fs::path& root, std::uint64_t runs, std::uint64_t count) {
     }
     Json plan = Json::array();
     for (auto& line : index::Search(connection).plan(options)) plan.push_back(std::move(line));
-    print(Json::object({{"question", question.name}, {"example", options.query}, {"found", static_cast<double>(found) / static_cast<double>(count)},
-                        {"median_ms", percentile(times, 0.5)}, {"p99_ms", percentile(times, 0.99)}, {"plan", std::move(plan)}}));
+    print(Json::object({{"question", question.name},
+                        {"example", options.query},
+                        {"found", static_cast<double>(found) / static_cast<double>(count)},
+                        {"median_ms", percentile(times, 0.5)},
+                        {"p99_ms", percentile(times, 0.99)},
+                        {"plan", std::move(plan)}}));
   }
   const auto timed = [&](const char* name, const std::string& query, const auto& work) {
     std::vector<double> times;
@@ -190,11 +199,16 @@ void ask(const fs::path& root, std::uint64_t runs, std::uint64_t count) {
       work(query);
       times.push_back(watch.seconds() * 1000);
     }
-    print(Json::object({{"question", name}, {"example", query}, {"found", index.count(query)}, {"median_ms", percentile(times, 0.5)}, {"p99_ms", percentile(times, 1)}}));
+    print(Json::object({{"question", name},
+                        {"example", query},
+                        {"found", index.count(query)},
+                        {"median_ms", percentile(times, 0.5)},
+                        {"p99_ms", percentile(times, 1)}}));
   };
   timed("facets of a tenth", "plan:rsoxs_scan", [&](const std::string& query) { (void)index.facets({.query = query}); });
   timed("facets of all", "", [&](const std::string& query) { (void)index.facets({.query = query}); });
-  timed("facets of four keys", "", [&](const std::string& query) { (void)index.facets({.query = query, .names = {"plan", "sample", "operator", "status"}}); });
+  timed("facets of four keys", "",
+        [&](const std::string& query) { (void)index.facets({.query = query, .names = {"plan", "sample", "operator", "status"}}); });
   timed("count of a tenth", "plan:rsoxs_scan", [&](const std::string& query) { (void)index.count(query); });
 }
 
@@ -206,7 +220,9 @@ void open_all(const fs::path& root, std::uint64_t beamtimes) {
   const auto timed = [&](const char* name, const auto& work) {
     const Stopwatch watch;
     for (std::uint64_t i = 0; i < some; ++i) work(Catalog(root / all[i * all.size() / some].db_path));
-    print(Json::object({{"question", name}, {"beamtimes", some}, {"of", static_cast<std::uint64_t>(all.size())},
+    print(Json::object({{"question", name},
+                        {"beamtimes", some},
+                        {"of", static_cast<std::uint64_t>(all.size())},
                         {"ms", watch.seconds() * 1000 * static_cast<double>(all.size()) / static_cast<double>(some)}}));
   };
   timed("sample", [](const Catalog& catalog) { (void)catalog.by_sample("sample 77"); });

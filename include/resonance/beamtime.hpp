@@ -61,7 +61,7 @@ struct BeamtimeStatistics {
 
 struct DataRootOptions {
   std::optional<std::string> researcher;  ///< add this one to the index, with a folder of the same name
-  std::optional<std::string> zone;        ///< IANA name of the facility's time zone, which days and dates are in; default: as it is, at first UTC
+  std::optional<std::string> zone;  ///< IANA name of the facility's time zone, which days and dates are in; default: as it is, at first UTC
 };
 
 /// Make a data root: the folder, and `index.db` in it with the master index. Idempotent. \return the path of the index

@@ -114,7 +114,7 @@ class MasterIndex {
   /// One run by its uid, a unique prefix of it, or its scan_id where only one run has that; "-1" is the newest.
   /// \throws Error(not_found); Error(invalid_argument) when several fit, with some of them
   [[nodiscard]] FoundRun run(std::string_view reference) const;
-  [[nodiscard]] std::vector<Researcher> researchers() const;    ///< by name
+  [[nodiscard]] std::vector<Researcher> researchers() const;     ///< by name
   [[nodiscard]] std::vector<IndexedBeamtime> beamtimes() const;  ///< newest first
   /// Samples whose name fits, in order of their names; `*` and `?` are wildcards, case does not matter.
   [[nodiscard]] std::vector<IndexedSample> samples(std::string_view pattern = "*") const;
@@ -146,6 +146,7 @@ class MasterIndex {
 
 /// For RunWriterOptions::on_run_change: keeps the runs of a writer indexed, on a thread of its own. It never delays or fails
 /// the recording: when the index is locked, missing or broken, that is told to `log`, and the next sync() catches up.
-[[nodiscard]] std::shared_ptr<RunListener> index_listener(const std::filesystem::path& root, std::function<void(std::string_view)> log = {});
+[[nodiscard]] std::shared_ptr<RunListener> index_listener(const std::filesystem::path& root,
+                                                          std::function<void(std::string_view)> log = {});
 
 }  // namespace resonance

@@ -24,11 +24,11 @@ struct FoundRun : RunSummary {
 
 struct SearchOptions {
   std::string query;  ///< in the language of docs/search.md; empty: every run
-  /// "time_start", "plan_name", "sample", "scan_id", "num_events", "num_frames", "bytes", "duration", or "rank" (best match of words first);
-  /// with '-' in front descending. Runs that have no such value come last.
+  /// "time_start", "plan_name", "sample", "scan_id", "num_events", "num_frames", "bytes", "duration", or "rank" (best match of words
+  /// first); with '-' in front descending. Runs that have no such value come last.
   std::string sort = "-time_start";
-  std::uint64_t limit = 50;        ///< runs of a page, 1 … 10,000
-  std::string cursor;              ///< SearchPage::next of the page before; empty: the first page
+  std::uint64_t limit = 50;         ///< runs of a page, 1 … 10,000
+  std::string cursor;               ///< SearchPage::next of the page before; empty: the first page
   std::optional<std::string> zone;  ///< IANA name, of dates in the query; default: the data root's, else UTC
   std::optional<double> now;        ///< seconds since the Unix epoch; default: the system clock
 };
@@ -43,7 +43,7 @@ struct SearchPage {
 struct FacetOptions {
   std::string query;
   std::vector<std::string> names = {};  ///< of "plan", "sample", "operator", "status", "day", "researcher", "beamtime", "tag"; empty: all
-  std::uint64_t limit = 20;        ///< values of a facet
+  std::uint64_t limit = 20;             ///< values of a facet
   std::optional<std::string> zone = {};
   std::optional<double> now = {};
 };

@@ -50,6 +50,12 @@ struct RunRow {
   std::optional<std::int64_t> sample_id;
 };
 
+/// A stream, and the ranges of its data keys.
+struct StreamRangesRow {
+  StreamInfo stream;                  ///< without the number of its events
+  std::optional<std::string> ranges;  ///< JSON; nothing while the run is open, and in files of other programs
+};
+
 /// Reads one beamtime. Not synchronised. Works without our side tables and without image_refs.compression_codec.
 class Queries {
  public:
@@ -72,6 +78,7 @@ class Queries {
   std::vector<StreamInfo> streams(std::string_view uid);
   /// One of them, without counting its events (num_events stays 0); nothing when there is none of that name.
   std::optional<StreamInfo> stream(std::string_view uid, std::string_view name);
+  std::vector<StreamRangesRow> stream_ranges(std::string_view uid);
   RunEnd end(std::string_view uid);  ///< \throws Error(not_found)
   std::uint64_t frames_of_event(std::string_view event_uid);
   /// Events of a stream with seq_num >= first, at most `limit`, as (seq_num, uid, time, data, timestamps).

@@ -30,14 +30,6 @@ void add_ranges(RunRecord& record, const Run& run) {
   }
 }
 
-void add_notes(RunRecord& record, const Run& run) {
-  for (const auto& note : run.notes()) {
-    ++record.num_notes;
-    if (record.notes.size() + note.text.size() > kMostWordBytes) continue;
-    record.notes += note.text + "\n";
-  }
-}
-
 void add_own_words(RunRecord& record) {
   const auto& run = record.summary;
   add_words(record, run.plan_name);
@@ -89,12 +81,12 @@ RunRecord BeamtimeReader::record_of(catalog::RunRow&& row) {
   const Run run(std::make_shared<const Run::Impl>(catalog_, out.summary.uid));
   if (row.sample_id) attempt(out, [&] { add_sample(out, run, *row.sample_id); });
   add_own_words(out);
-  if (!row.metadata.empty()) attempt(out, [&] {
+  if (!row.metadata.empty())
+    attempt(out, [&] {
       const auto metadata = Json::parse(row.metadata);
       if (metadata.is_object()) add_metadata(out, metadata);
     });
   attempt(out, [&] { add_ranges(out, run); });
-  attempt(out, [&] { add_notes(out, run); });
   if (out.summary.num_frames > 0) out.bytes = io::allocated_bytes(catalog_->store() / "runs" / out.summary.uid);
   return out;
 }

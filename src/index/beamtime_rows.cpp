@@ -23,7 +23,8 @@ Json json_of(std::string_view text) {
 
 /// Whether `db_path` lies in `folder` or below; both relative to the data root.
 bool is_below(std::string_view db_path, std::string_view folder) {
-  return folder == "." || (!folder.empty() && db_path.size() > folder.size() && db_path.starts_with(folder) && db_path[folder.size()] == '/');
+  return folder == "." ||
+         (!folder.empty() && db_path.size() > folder.size() && db_path.starts_with(folder) && db_path[folder.size()] == '/');
 }
 
 std::string stem_of(std::string_view db_path) { return std::filesystem::path(db_path).stem().string(); }
@@ -52,10 +53,14 @@ std::vector<Researcher> BeamtimeRows::researchers() {
 
 std::int64_t BeamtimeRows::put_researcher(const Researcher& researcher) {
   connection_
-      .prepare("INSERT INTO researchers(id, name, email, orcid, affiliation, root_path, extra) SELECT (SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM researchers WHERE id "
-               "= ?1)), ?2, ?3, ?4, ?5, ?6, ?7 WHERE true ON CONFLICT(name) DO UPDATE SET email = coalesce(excluded.email, email), orcid = coalesce(excluded.orcid, orcid), affiliation = "
-               "coalesce(excluded.affiliation, affiliation), root_path = excluded.root_path, extra = coalesce(excluded.extra, extra)")
-      .bind_all(researcher.id, researcher.name, researcher.email, researcher.orcid, researcher.affiliation, researcher.root_path, json_text(researcher.extra))
+      .prepare(
+          "INSERT INTO researchers(id, name, email, orcid, affiliation, root_path, extra) SELECT (SELECT ?1 WHERE NOT EXISTS (SELECT 1 "
+          "FROM researchers WHERE id "
+          "= ?1)), ?2, ?3, ?4, ?5, ?6, ?7 WHERE true ON CONFLICT(name) DO UPDATE SET email = coalesce(excluded.email, email), orcid = "
+          "coalesce(excluded.orcid, orcid), affiliation = "
+          "coalesce(excluded.affiliation, affiliation), root_path = excluded.root_path, extra = coalesce(excluded.extra, extra)")
+      .bind_all(researcher.id, researcher.name, researcher.email, researcher.orcid, researcher.affiliation, researcher.root_path,
+                json_text(researcher.extra))
       .run();
   return researcher_id(researcher.name);
 }
@@ -74,16 +79,18 @@ void BeamtimeRows::put_registration(const IndexedBeamtime& beamtime) {
   const auto researcher = beamtime.researcher.empty() ? std::nullopt : std::optional(researcher_id(beamtime.researcher));
   const auto label = beamtime.label.empty() ? std::nullopt : std::optional(beamtime.label);
   connection_
-      .prepare("INSERT INTO registrations(db_path, researcher_id, label, description, extra) VALUES(?, ?, ?, ?, ?) ON CONFLICT(db_path) DO "
-               "UPDATE SET researcher_id = coalesce(excluded.researcher_id, researcher_id), label = coalesce(excluded.label, label), "
-               "description = coalesce(excluded.description, description), extra = coalesce(excluded.extra, extra)")
+      .prepare(
+          "INSERT INTO registrations(db_path, researcher_id, label, description, extra) VALUES(?, ?, ?, ?, ?) ON CONFLICT(db_path) DO "
+          "UPDATE SET researcher_id = coalesce(excluded.researcher_id, researcher_id), label = coalesce(excluded.label, label), "
+          "description = coalesce(excluded.description, description), extra = coalesce(excluded.extra, extra)")
       .bind_all(beamtime.db_path, researcher, label, beamtime.description, json_text(beamtime.extra))
       .run();
 }
 
 std::vector<IndexedBeamtime> BeamtimeRows::registrations() {
   auto select = connection_.prepare(
-      "SELECT g.db_path, g.label, r.name, g.description, g.extra FROM registrations g LEFT JOIN researchers r ON r.id = g.researcher_id ORDER "
+      "SELECT g.db_path, g.label, r.name, g.description, g.extra FROM registrations g LEFT JOIN researchers r ON r.id = g.researcher_id "
+      "ORDER "
       "BY g.db_path");
   std::vector<IndexedBeamtime> out;
   while (select.step()) {
@@ -105,8 +112,9 @@ std::vector<IndexedBeamtime> BeamtimeRows::beamtimes() {
       "f.db_path = b.db_path ORDER BY b.time_start IS NULL, b.time_start DESC, b.id DESC");
   std::vector<IndexedBeamtime> out;
   while (select.step())
-    out.push_back({select.int64(0), select.string(1), select.string(2), select.string(3), select.optional_string(4), json_of(select.text(5)),
-                   select.optional_real(6), select.optional_real(7), static_cast<std::uint64_t>(select.int64(8)), select.string(9)});
+    out.push_back({select.int64(0), select.string(1), select.string(2), select.string(3), select.optional_string(4),
+                   json_of(select.text(5)), select.optional_real(6), select.optional_real(7), static_cast<std::uint64_t>(select.int64(8)),
+                   select.string(9)});
   return out;
 }
 
@@ -130,7 +138,8 @@ std::int64_t BeamtimeRows::owner_of(std::string_view db_path) {
   const Researcher* best = nullptr;
   const auto all = researchers();
   for (const auto& researcher : all)
-    if (is_below(db_path, researcher.root_path) && (best == nullptr || researcher.root_path.size() > best->root_path.size())) best = &researcher;
+    if (is_below(db_path, researcher.root_path) && (best == nullptr || researcher.root_path.size() > best->root_path.size()))
+      best = &researcher;
   if (best != nullptr) return *best->id;
   connection_.prepare("INSERT INTO researchers(name, root_path) VALUES(?, '') ON CONFLICT(name) DO NOTHING").bind_all(kUnassigned).run();
   return researcher_id(kUnassigned);
@@ -150,9 +159,10 @@ Owner BeamtimeRows::put_beamtime(std::string_view db_path, std::optional<std::in
   if (wanted_id && db_path_of(*wanted_id)) wanted_id.reset();
   // Another program may have written label and description; without a registration they stay.
   connection_
-      .prepare("INSERT INTO beamtimes(id, researcher_id, label, db_path, description, extra) VALUES(?1, ?2, coalesce(?3, ?7), ?4, ?5, ?6) ON "
-               "CONFLICT(db_path) DO UPDATE SET researcher_id = ?2, label = coalesce(?3, label), description = coalesce(?5, description), "
-               "extra = coalesce(?6, extra)")
+      .prepare(
+          "INSERT INTO beamtimes(id, researcher_id, label, db_path, description, extra) VALUES(?1, ?2, coalesce(?3, ?7), ?4, ?5, ?6) ON "
+          "CONFLICT(db_path) DO UPDATE SET researcher_id = ?2, label = coalesce(?3, label), description = coalesce(?5, description), "
+          "extra = coalesce(?6, extra)")
       .bind_all(wanted_id, researcher, label, db_path, description, extra, stem_of(db_path))
       .run();
   return *find_beamtime(db_path);
@@ -160,8 +170,9 @@ Owner BeamtimeRows::put_beamtime(std::string_view db_path, std::optional<std::in
 
 void BeamtimeRows::update_times(std::int64_t beamtime_id) {
   connection_
-      .prepare("UPDATE beamtimes SET time_start = (SELECT min(time_start) FROM search_runs WHERE beamtime_id = ?1), time_stop = (SELECT "
-               "max(time_stop) FROM search_runs WHERE beamtime_id = ?1) WHERE id = ?1")
+      .prepare(
+          "UPDATE beamtimes SET time_start = (SELECT min(time_start) FROM search_runs WHERE beamtime_id = ?1), time_stop = (SELECT "
+          "max(time_stop) FROM search_runs WHERE beamtime_id = ?1) WHERE id = ?1")
       .bind_all(beamtime_id)
       .run();
 }
@@ -192,7 +203,8 @@ std::map<std::string, FileRow> BeamtimeRows::files() {
   std::map<std::string, FileRow> out;
   while (select.step())
     out.emplace_hint(out.end(), select.string(0),
-                     FileRow{select.string(1), select.optional_int64(2),
+                     FileRow{select.string(1),
+                             select.optional_int64(2),
                              {select.int64(3), select.int64(4), select.int64(5), select.int64(6), select.int64(7)},
                              select.optional_string(8)});
   return out;
@@ -201,8 +213,9 @@ std::map<std::string, FileRow> BeamtimeRows::files() {
 void BeamtimeRows::put_file(std::string_view db_path, const FileRow& row) {
   const auto& print = row.fingerprint;
   connection_
-      .prepare("INSERT OR REPLACE INTO index_files(db_path, state, beamtime_id, inode, bytes, changed_ns, log_bytes, log_changed_ns, message) "
-               "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT OR REPLACE INTO index_files(db_path, state, beamtime_id, inode, bytes, changed_ns, log_bytes, log_changed_ns, message) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind_all(db_path, row.state, row.beamtime_id, print.inode, print.bytes, print.changed_ns, print.log_bytes, print.log_changed_ns,
                 row.message)
       .run();

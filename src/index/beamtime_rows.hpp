@@ -58,8 +58,8 @@ class BeamtimeRows {
 
   [[nodiscard]] std::vector<IndexedBeamtime> registrations();
 
-  [[nodiscard]] std::vector<IndexedBeamtime> beamtimes();  ///< newest first
-  [[nodiscard]] std::map<std::string, std::int64_t> paths();     ///< db_path → id of each
+  [[nodiscard]] std::vector<IndexedBeamtime> beamtimes();     ///< newest first
+  [[nodiscard]] std::map<std::string, std::int64_t> paths();  ///< db_path → id of each
   [[nodiscard]] std::optional<Owner> find_beamtime(std::string_view db_path);
   /// Insert the beamtime, or bring its row up to date with registrations and researchers. `wanted_id`: for a new one, when it is free.
   Owner put_beamtime(std::string_view db_path, std::optional<std::int64_t> wanted_id = {});

@@ -23,8 +23,9 @@ std::string hex_of(std::string_view bytes) {
 }
 
 [[noreturn]] void refuse(std::string_view text) {
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("'{}' is no cursor of this search; give SearchPage::next as it is, with the same query and sort", printable(text)));
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("'{}' is no cursor of this search; give SearchPage::next as it is, with the same query and sort", printable(text)));
 }
 
 std::string bytes_of(std::string_view hex) {

@@ -68,8 +68,8 @@ std::string db_path_in(const fs::path& root, const fs::path& database) {
   const auto file = fs::weakly_canonical(database.is_absolute() ? database : fs::absolute(database));
   const auto relative = file.lexically_relative(base);
   if (relative.empty() || relative == "." || *relative.begin() == "..")
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} is not below the data root {}; move the beamtime there, or name another root", file.string(), base.string()));
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} is not below the data root {}; move the beamtime there, or name another root",
+                                                         file.string(), base.string()));
   return relative.generic_string();
 }
 
@@ -111,7 +111,8 @@ std::filesystem::path init_data_root(const std::filesystem::path& root, const Da
       [&] {
         if (options.researcher) {
           const auto folder = index::folder_name(*options.researcher);
-          file.beamtimes().put_researcher({.id = {}, .name = *options.researcher, .email = {}, .orcid = {}, .affiliation = {}, .root_path = folder});
+          file.beamtimes().put_researcher(
+              {.id = {}, .name = *options.researcher, .email = {}, .orcid = {}, .affiliation = {}, .root_path = folder});
         }
         if (options.zone) file.beamtimes().set_setting("zone", *options.zone);
       },

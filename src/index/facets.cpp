@@ -40,7 +40,8 @@ using Counts = std::unordered_map<std::int64_t, std::uint64_t>;
 std::string day_text(std::int64_t day) {
   using namespace std::chrono;
   const year_month_day date{sys_days(days(day))};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
 }
 
 std::string name_of(sqlite::Connection& connection, const char* names, std::int64_t id) {
@@ -143,15 +144,23 @@ std::vector<IndexedSample> Search::samples(std::string_view pattern) {
       "search_runs r ON r.sample = n.id WHERE n.kind = 'sample' AND n.folded GLOB ? GROUP BY n.id ORDER BY n.folded, n.name");
   names.bind(1, glob);
   auto details = connection_.prepare(
-      "SELECT DISTINCT formula, serial, tags FROM search_samples WHERE name = ? AND id IN (SELECT sample_row FROM search_runs WHERE sample = ?)");
+      "SELECT DISTINCT formula, serial, tags FROM search_samples WHERE name = ? AND id IN (SELECT sample_row FROM search_runs WHERE sample "
+      "= ?)");
   std::vector<IndexedSample> out;
   while (names.step()) {
-    IndexedSample sample{names.string(1), {}, {}, {}, static_cast<std::uint64_t>(names.int64(2)), static_cast<std::uint64_t>(names.int64(3)),
-                         names.optional_real(4), names.optional_real(5)};
+    IndexedSample sample{names.string(1),
+                         {},
+                         {},
+                         {},
+                         static_cast<std::uint64_t>(names.int64(2)),
+                         static_cast<std::uint64_t>(names.int64(3)),
+                         names.optional_real(4),
+                         names.optional_real(5)};
     const sqlite::Reset reset(details);
     details.bind_all(sample.name, names.int64(0));
     const auto add = [](std::vector<std::string>& list, std::string text) {
-      if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end()) list.insert(std::upper_bound(list.begin(), list.end(), text), text);
+      if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end())
+        list.insert(std::upper_bound(list.begin(), list.end(), text), text);
     };
     while (details.step()) {
       add(sample.formulas, details.string(0));

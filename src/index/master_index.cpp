@@ -25,7 +25,8 @@ std::filesystem::path require_root(const std::filesystem::path& root) {
   const auto path = index::index_of(root);
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
-    throw Error(ErrorCode::not_found, fmt::format("{} is no data root: it has no index.db; make one with 'resonance init {}'", root.string(), root.string()),
+    throw Error(ErrorCode::not_found,
+                fmt::format("{} is no data root: it has no index.db; make one with 'resonance init {}'", root.string(), root.string()),
                 {.os_errno = 0, .file = root, .offset = {}, .database = false});
   return std::filesystem::absolute(root);
 }
@@ -91,7 +92,8 @@ class MasterIndex::Impl {
   std::optional<index::IndexFile> writer_;
 };
 
-MasterIndex::MasterIndex(const std::filesystem::path& root, const MasterIndexOptions& options) : impl_(std::make_unique<Impl>(root, options)) {}
+MasterIndex::MasterIndex(const std::filesystem::path& root, const MasterIndexOptions& options)
+    : impl_(std::make_unique<Impl>(root, options)) {}
 MasterIndex::~MasterIndex() = default;
 MasterIndex::MasterIndex(MasterIndex&&) noexcept = default;
 MasterIndex& MasterIndex::operator=(MasterIndex&&) noexcept = default;

@@ -137,10 +137,10 @@ void RecordStore::write(const RunRecord& record, const Owner& owner, std::option
       .run();
   auto& statement = run ? statements_.update_run : statements_.insert_run;
   statement.bind_all(summary.uid, owner.beamtime_id, owner.researcher_id, summary.time_start, summary.time_stop,
-                     zone_.day_of(summary.time_start), name_id("plan", std::string_view(summary.plan_name)), name_id("sample", summary.sample),
-                     name_id("operator", summary.operator_name), name_id("status", std::string_view(status_of(summary))),
-                     sample_row(record, owner.beamtime_id), summary.scan_id, summary.num_events, summary.num_frames, record.bytes,
-                     record.num_notes, digest_of(record));
+                     zone_.day_of(summary.time_start), name_id("plan", std::string_view(summary.plan_name)),
+                     name_id("sample", summary.sample), name_id("operator", summary.operator_name),
+                     name_id("status", std::string_view(status_of(summary))), sample_row(record, owner.beamtime_id), summary.scan_id,
+                     summary.num_events, summary.num_frames, record.bytes, record.num_notes, digest_of(record));
   if (run) statement.bind(18, *run);
   statement.run();
   const auto id = run ? *run : connection_.last_insert_rowid();

@@ -54,8 +54,8 @@ std::vector<std::pair<std::string, std::string>> parts_of(const RunRecord& recor
   std::string details;
   if (record.sample) {
     const auto& sample = *record.sample;
-    details = fmt::format("{} {} formula {} serial {} tags {}", sample.sample_id, sample.name, text_of(sample.formula), text_of(sample.serial),
-                          fmt::join(sample.tags, "\n"));
+    details = fmt::format("{} {} formula {} serial {} tags {}", sample.sample_id, sample.name, text_of(sample.formula),
+                          text_of(sample.serial), fmt::join(sample.tags, "\n"));
   }
   out.emplace_back("details of the sample", std::move(details));
   std::string values;

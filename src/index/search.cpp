@@ -20,7 +20,9 @@ constexpr std::uint64_t kLongestPage = 10'000;
 
 double system_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-std::uint64_t unsigned_at(const sqlite::Statement& row, int column) { return static_cast<std::uint64_t>(std::max<std::int64_t>(row.int64(column), 0)); }
+std::uint64_t unsigned_at(const sqlite::Statement& row, int column) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(row.int64(column), 0));
+}
 
 std::optional<SqlValue> value_at(const sqlite::Statement& row, int column) {
   switch (row.type(column)) {
@@ -78,7 +80,8 @@ std::vector<FoundRun> Search::read(const std::vector<std::int64_t>& runs) {
   auto row = connection_.prepare(
       "SELECT r.uid, r.scan_id, c.plan_name, c.sample_name, r.time_start, r.time_stop, s.name, r.num_events, r.num_frames, o.name, c.tags, "
       "w.name, b.label, b.db_path, r.bytes, r.num_notes FROM search_runs r JOIN runs_index c ON c.uid = r.uid JOIN researchers w ON w.id = "
-      "r.researcher_id JOIN beamtimes b ON b.id = r.beamtime_id LEFT JOIN search_names s ON s.id = r.status LEFT JOIN search_names o ON o.id "
+      "r.researcher_id JOIN beamtimes b ON b.id = r.beamtime_id LEFT JOIN search_names s ON s.id = r.status LEFT JOIN search_names o ON "
+      "o.id "
       "= r.operator WHERE r.run = ?");
   std::vector<FoundRun> out;
   for (const auto run : runs) {
@@ -182,9 +185,10 @@ FoundRun Search::run(std::string_view reference, std::string_view file) {
   auto runs = read(fits);
   if (runs.size() == 1) return std::move(runs.front());
   if (runs.empty())
-    throw Error(ErrorCode::not_found, fmt::format("{} has no run '{}'; name it by its uid, the beginning of its uid, its scan_id, or -1 for "
-                                                  "the newest; 'index sync' finds runs that are new",
-                                                  file, printable(reference)));
+    throw Error(ErrorCode::not_found,
+                fmt::format("{} has no run '{}'; name it by its uid, the beginning of its uid, its scan_id, or -1 for "
+                            "the newest; 'index sync' finds runs that are new",
+                            file, printable(reference)));
   std::vector<std::string> names;
   for (const auto& run : runs) names.push_back(fmt::format("{} in {}", run.uid, run.db_path));
   throw Error(ErrorCode::invalid_argument, fmt::format("'{}' fits several runs: {}{}; give more of the uid", printable(reference),

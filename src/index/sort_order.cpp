@@ -43,8 +43,9 @@ SortOrder SortOrder::parse(std::string_view name, const std::string& ranked_word
   const auto plain = without_sign(name);
   if (plain == "rank") {
     if (ranked_words.empty())
-      throw Error(ErrorCode::invalid_argument,
-                  "runs are ranked by the words of a query, and this one has none outside of parentheses; add a word, or sort by -time_start");
+      throw Error(
+          ErrorCode::invalid_argument,
+          "runs are ranked by the words of a query, and this one has none outside of parentheses; add a word, or sort by -time_start");
     out.expression = "f.rank";  // bm25: the less, the better
     out.from = Sql("FROM (SELECT rowid AS run, rank FROM search_text WHERE search_text MATCH ?", ranked_words);
     out.from += ") f CROSS JOIN search_runs r ON r.run = f.run";
@@ -54,8 +55,8 @@ SortOrder SortOrder::parse(std::string_view name, const std::string& ranked_word
   if (column == kColumns.end()) {
     std::vector<std::string_view> names;
     for (const auto& known : kColumns) names.push_back(known.name);
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("runs cannot be sorted by '{}', but by {}, and rank; with '-' in front descending", name, fmt::join(names, ", ")));
+    throw Error(ErrorCode::invalid_argument, fmt::format("runs cannot be sorted by '{}', but by {}, and rank; with '-' in front descending",
+                                                         name, fmt::join(names, ", ")));
   }
   out.expression = column->expression;
   out.join = Sql(column->join);

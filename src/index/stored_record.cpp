@@ -43,7 +43,8 @@ RunRecord run_of(const sqlite::Statement& row) {
   out.bytes = unsigned_at(row, 11);
   out.num_notes = unsigned_at(row, 12);
   if (!row.is_null(13))
-    out.sample = SampleRecord{row.int64(13), row.string(14), row.optional_string(15), row.optional_string(16), tags_from_json(row.text(17))};
+    out.sample =
+        SampleRecord{row.int64(13), row.string(14), row.optional_string(15), row.optional_string(16), tags_from_json(row.text(17))};
   return out;
 }
 

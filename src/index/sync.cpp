@@ -56,8 +56,7 @@ void Sync::complete_report() {
     std::sort(list->begin(), list->end());
     list->erase(std::unique(list->begin(), list->end()), list->end());
   }
-  std::erase_if(report_.changed,
-                [&](const auto& path) { return std::binary_search(report_.added.begin(), report_.added.end(), path); });
+  std::erase_if(report_.changed, [&](const auto& path) { return std::binary_search(report_.added.begin(), report_.added.end(), path); });
   for (const auto& file : found_) {
     const auto row = rows_.find(file.db_path);
     if (row == rows_.end() || row->second.state == file_state::kOther) continue;

@@ -105,7 +105,8 @@ Sql from_values(const std::vector<std::int64_t>& paths, const std::optional<std:
 }
 
 /// Rows whose lower end is in the interval, or those of a range that begins below and reaches into it: two SQL indexes.
-std::vector<Sql> interval_sources(const std::vector<std::int64_t>& paths, const std::optional<std::int64_t>& unit, const Interval& interval) {
+std::vector<Sql> interval_sources(const std::vector<std::int64_t>& paths, const std::optional<std::int64_t>& unit,
+                                  const Interval& interval) {
   std::vector<Sql> out;
   auto begins = from_values(paths, unit);
   begins += " AND ";
@@ -189,7 +190,8 @@ std::vector<std::int64_t> Terms::ids_of(const query::TextTerm& term) {
     const bool beamtime = term.field == TextField::beamtime;
     auto rows = connection_.prepare(beamtime ? "SELECT id, label, db_path FROM beamtimes" : "SELECT id, name, name FROM researchers");
     while (rows.step())
-      if (matches(connection_, pattern, rows.text(1)) || (beamtime && matches(connection_, pattern, rows.text(2)))) out.push_back(rows.int64(0));
+      if (matches(connection_, pattern, rows.text(1)) || (beamtime && matches(connection_, pattern, rows.text(2))))
+        out.push_back(rows.int64(0));
     return out;
   } else {
     const auto folded = term.field == TextField::formula ? "folded_formula" : "folded_serial";

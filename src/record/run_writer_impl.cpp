@@ -203,7 +203,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
                                                     frames::FrameArrayWriter::Means{pool_, memory_});
   {
     const std::lock_guard lock(mutex_);
-    run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}});
+    run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}, {}});
   }
   tell_of(row.uid);
   return row.uid;
@@ -221,10 +221,16 @@ std::string RunWriter::Impl::open_stream(std::string_view name, const Json& data
   file_.transact([&] { statements_.insert_stream(uid, run.uid, name, data_keys.dump(), time); });
   {
     const std::lock_guard lock(mutex_);
-    run.streams.emplace(name, Stream{uid, std::move(keys)});
+    run.streams.emplace(name, Stream{uid, std::move(keys), static_cast<std::uint32_t>(run.streams.size())});
   }
   sync_run();
   return uid;
+}
+
+void RunWriter::Impl::insert_ranges() {
+  for (const auto& [name, stream] : run_->streams)
+    statements_.insert_ranges(stream.uid,
+                              schema::dump_ranges(schema::named_ranges(stream.key_numbers.keys(), run_->ranges.of(stream.number))));
 }
 
 /// With call_mutex_ and sync_mutex_ held.
@@ -257,6 +263,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   file_.transact([&] {
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
     run.event_checksums.finish(statements_);
+    insert_ranges();
     statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
   });
   try {

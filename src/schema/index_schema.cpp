@@ -17,22 +17,20 @@ ErrorDetail about(const sqlite::Connection& connection) {
 
 }  // namespace
 
-void create_search_tables(sqlite::Connection& connection) {
-  create_extension(connection, kSearchExtension, kSearchExtensionVersion, search_tables());
-}
+void create_search_tables(sqlite::Connection& connection) { create_extension(connection, search_tables()); }
 
 void require_index(sqlite::Connection& connection) {
-  for (const auto& tables : {index_tables(), search_tables()})
+  for (const auto& tables : {index_tables(), search_tables().tables})
     for (const auto& table : tables)
       if (!has_table(connection, table.name))
-        throw Error(ErrorCode::corrupt,
-                    fmt::format("{} is no master index: it has no table {}", connection.path().string(), table.name), about(connection));
+        throw Error(ErrorCode::corrupt, fmt::format("{} is no master index: it has no table {}", connection.path().string(), table.name),
+                    about(connection));
   require_known(connection, connection.user_version(), kIndexSchemaVersion);
   const auto version = connection.query_int("SELECT version FROM schema_extensions WHERE name = 'search'");
-  if (version > kSearchExtensionVersion)
+  if (version > search_tables().version)
     throw Error(ErrorCode::unsupported,
                 fmt::format("{}: its side tables 'search' have version {}, this Resonance knows {}; use a newer one",
-                            connection.path().string(), version, kSearchExtensionVersion),
+                            connection.path().string(), version, search_tables().version),
                 about(connection));
 }
 

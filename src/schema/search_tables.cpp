@@ -28,17 +28,20 @@ constexpr const char* kValuesIndexes[] = {
 constexpr const char* kFilesIndexes[] = {"CREATE INDEX IF NOT EXISTS idx_index_files_beamtime ON index_files(beamtime_id)"};
 
 constexpr TableDefinition kSearch[] = {
-    {"schema_extensions", R"(CREATE TABLE IF NOT EXISTS schema_extensions (
+    {"schema_extensions",
+     R"(CREATE TABLE IF NOT EXISTS schema_extensions (
   name TEXT PRIMARY KEY,
   version INTEGER NOT NULL
 ))",
      {}},
-    {"index_settings", R"(CREATE TABLE IF NOT EXISTS index_settings (
+    {"index_settings",
+     R"(CREATE TABLE IF NOT EXISTS index_settings (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) WITHOUT ROWID)",
      {}},
-    {"registrations", R"(CREATE TABLE IF NOT EXISTS registrations (
+    {"registrations",
+     R"(CREATE TABLE IF NOT EXISTS registrations (
   db_path TEXT PRIMARY KEY,
   researcher_id INTEGER REFERENCES researchers(id) ON DELETE CASCADE,
   label TEXT,
@@ -125,7 +128,8 @@ constexpr TableDefinition kSearch[] = {
   PRIMARY KEY (run, path, item)
 ) WITHOUT ROWID)",
      kValuesIndexes},
-    {"search_text", R"(CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(
+    {"search_text",
+     R"(CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(
   words,
   notes,
   tokenize = 'unicode61 remove_diacritics 2'
@@ -135,6 +139,9 @@ constexpr TableDefinition kSearch[] = {
 
 }  // namespace
 
-std::span<const TableDefinition> search_tables() noexcept { return kSearch; }
+const SideTables& search_tables() noexcept {
+  static constexpr SideTables kSet{"search", 1, kSearch};
+  return kSet;
+}
 
 }  // namespace resonance::schema

@@ -1,8 +1,6 @@
 /// Rules that both databases share when they are created or migrated.
 #pragma once
 
-#include <span>
-
 #include "schema/tables.hpp"
 #include "sqlite/connection.hpp"
 
@@ -18,7 +16,7 @@ void require_beamtime(sqlite::Connection& connection);
 void switch_on_foreign_keys(sqlite::Connection& connection);
 
 /// One set of side tables, whose version is apart from user_version. \throws Error(unsupported) when the file's is newer
-void create_extension(sqlite::Connection& connection, const char* name, int newest, std::span<const TableDefinition> tables);
+void create_extension(sqlite::Connection& connection, const SideTables& set);
 /// The side tables of an index, beside its core tables.
 void create_search_tables(sqlite::Connection& connection);
 /// \throws Error(corrupt) when a core or side table of an index is missing; Error(unsupported) when it is newer than this library

@@ -1,6 +1,6 @@
 /// Questions that scientists ask, and the runs that answer them.
-#include "index_testing.hpp"
 #include "resonance/search.hpp"
+#include "index_testing.hpp"
 
 namespace resonance::index_test {
 namespace {
@@ -12,35 +12,39 @@ class Questions : public DataRoot {
     auto master = index();
     master.register_researcher({.name = "Ada Example", .root_path = "ada"});
     const auto ada = record(
-        "ada/march.db",
-        {{.plan = "nexafs_scan",
-          .sample = "PS-b-PMMA 1",
-          .start = kNoon - 4 * 86400,
-          .metadata = Json::object({{"edge", "carbon"},
-                                    {"temperature", Json::object({{"value", 300}, {"units", "K"}})},
-                                    {"motors", Json::array({"energy", "theta"})},
-                                    {"comment", "annealed polymer film, first try"}}),
-          .tags = {"reference", "good"},
-          .operator_name = "jd",
-          .scan_id = 41,
-          .energies = {270, 300}},
-         {.plan = "rsoxs_scan",
-          .sample = "PS-b-PMMA 1",
-          .start = kNoon - 3 * 86400,
-          .metadata = Json::object({{"edge", "carbon"}, {"dose", 1.5e-3}, {"sample", Json::object({{"thickness", 80}})}}),
-          .tags = {"good"},
-          .operator_name = "JD",
-          .scan_id = 42,
-          .energies = {284, 285.5}},
-         {.plan = "rsoxs_scan",
-          .sample = "P3HT [x]",
-          .start = kNoon - 2 * 86400,
-          .metadata = Json::object({{"edge", "sulphur"}, {"aligned", true}, {"comment", "test of the beam stop"}}),
-          .scan_id = 43,
-          .status = ExitStatus::failed,
-          .energies = {2470, 2490}}});
+        "ada/march.db", {{.plan = "nexafs_scan",
+                          .sample = "PS-b-PMMA 1",
+                          .start = kNoon - 4 * 86400,
+                          .metadata = Json::object({{"edge", "carbon"},
+                                                    {"temperature", Json::object({{"value", 300}, {"units", "K"}})},
+                                                    {"motors", Json::array({"energy", "theta"})},
+                                                    {"comment", "annealed polymer film, first try"}}),
+                          .tags = {"reference", "good"},
+                          .operator_name = "jd",
+                          .scan_id = 41,
+                          .energies = {270, 300}},
+                         {.plan = "rsoxs_scan",
+                          .sample = "PS-b-PMMA 1",
+                          .start = kNoon - 3 * 86400,
+                          .metadata = Json::object({{"edge", "carbon"}, {"dose", 1.5e-3}, {"sample", Json::object({{"thickness", 80}})}}),
+                          .tags = {"good"},
+                          .operator_name = "JD",
+                          .scan_id = 42,
+                          .energies = {284, 285.5}},
+                         {.plan = "rsoxs_scan",
+                          .sample = "P3HT [x]",
+                          .start = kNoon - 2 * 86400,
+                          .metadata = Json::object({{"edge", "sulphur"}, {"aligned", true}, {"comment", "test of the beam stop"}}),
+                          .scan_id = 43,
+                          .status = ExitStatus::failed,
+                          .energies = {2470, 2490}}});
     const auto other =
-        record("may.db", {{.plan = "count", .sample = "", .start = kNoon - 86400, .metadata = Json::object({{"serial", "0042"}}), .scan_id = 1, .energies = {}},
+        record("may.db", {{.plan = "count",
+                           .sample = "",
+                           .start = kNoon - 86400,
+                           .metadata = Json::object({{"serial", "0042"}}),
+                           .scan_id = 1,
+                           .energies = {}},
                           {.plan = "nexafs_scan", .sample = "Müller 5 % ZnPc", .start = kNoon, .scan_id = 2, .energies = {280}}});
     master.sync();
     for (std::size_t i = 0; i < ada.size(); ++i) names_[ada[i]] = "abc"[i];
@@ -147,7 +151,8 @@ TEST_F(Questions, KnowTimesInTheZoneOfTheRoot) {
 
 TEST_F(Questions, AreRefusedWithTheColumn) {
   EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"column"}, [&] { (void)ask("plan:nexafs (a OR"); }));
-  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"sorted by", "num_events", "rank"}, [&] { (void)page([](auto& o) { o.sort = "size"; }); }));
+  EXPECT_TRUE(
+      fails(ErrorCode::invalid_argument, {"sorted by", "num_events", "rank"}, [&] { (void)page([](auto& o) { o.sort = "size"; }); }));
   EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"ranked by the words"}, [&] { (void)page([](auto& o) { o.sort = "rank"; }); }));
   EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"1 to 10000"}, [&] { (void)page([](auto& o) { o.limit = 0; }); }));
   EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"no cursor"}, [&] { (void)page([](auto& o) { o.cursor = "abcd"; }); }));
@@ -155,9 +160,7 @@ TEST_F(Questions, AreRefusedWithTheColumn) {
 }
 
 TEST_F(Questions, AreSortedAsAsked) {
-  const auto sorted = [&](const char* sort) {
-    return named(uids(page([&](SearchOptions& options) { options.sort = sort; })));
-  };
+  const auto sorted = [&](const char* sort) { return named(uids(page([&](SearchOptions& options) { options.sort = sort; }))); };
   EXPECT_EQ(sorted("time_start"), "abcde");
   EXPECT_EQ(sorted("scan_id"), "deabc");
   EXPECT_EQ(sorted("-scan_id"), "cbaed");
@@ -167,7 +170,9 @@ TEST_F(Questions, AreSortedAsAsked) {
 }
 
 TEST_F(Questions, RankTheBestMatchFirst) {
-  record("words.db", {{.plan = "p", .start = kNoon - 50, .metadata = Json::object({{"comment", "perovskite and many other words which make this text long"}})},
+  record("words.db", {{.plan = "p",
+                       .start = kNoon - 50,
+                       .metadata = Json::object({{"comment", "perovskite and many other words which make this text long"}})},
                       {.plan = "p", .start = kNoon - 60, .metadata = Json::object({{"comment", "perovskite perovskite"}})}});
   sync();
   const auto ranked = page([](SearchOptions& options) {
@@ -226,7 +231,8 @@ TEST_F(Questions, CountAndFacets) {
   EXPECT_THAT(by_name["plan"], ElementsAre(P("nexafs_scan", 2), P("rsoxs_scan", 2), P("count", 1)));
   EXPECT_THAT(by_name["status"], ElementsAre(P("success", 4), P("failed", 1)));
   EXPECT_THAT(by_name["tag"], ElementsAre(P("good", 2), P("reference", 1)));
-  EXPECT_THAT(by_name["day"], ElementsAre(P("2026-03-14", 1), P("2026-03-13", 1), P("2026-03-12", 1), P("2026-03-11", 1), P("2026-03-10", 1)));
+  EXPECT_THAT(by_name["day"],
+              ElementsAre(P("2026-03-14", 1), P("2026-03-13", 1), P("2026-03-12", 1), P("2026-03-11", 1), P("2026-03-10", 1)));
   EXPECT_THAT(by_name["researcher"], ElementsAre(P("Ada Example", 3), P("unassigned", 2)));
   EXPECT_THAT(by_name["beamtime"], ElementsAre(P("march", 3), P("may", 2)));
   const auto some = index().facets({.query = "plan:*scan", .names = {"sample"}, .limit = 1});
@@ -268,7 +274,8 @@ TEST_F(Questions, OfOneBeamtimeAreAskedInTheSameLanguage) {
 }
 
 TEST_F(Questions, NeverReachSqlAsText) {
-  for (const char* hostile : {"plan:'; DROP TABLE runs_index; --", "\"' OR 1=1 --\"", "metadata.x\"y=1", "a\\\"b", "note:\"x\\\" OR words : \\\"y\""}) {
+  for (const char* hostile :
+       {"plan:'; DROP TABLE runs_index; --", "\"' OR 1=1 --\"", "metadata.x\"y=1", "a\\\"b", "note:\"x\\\" OR words : \\\"y\""}) {
     try {
       (void)ask(hostile);
     } catch (const Error& error) {
