@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app.hpp"
+#include "json_report.hpp"
 #include "resonance/error.hpp"
 #include "resonance/repair.hpp"
 #include "terminal.hpp"
@@ -92,27 +93,6 @@ RepairOptions library_options(const Options& options, ProgressBar& bar) {
   return result;
 }
 
-/// One JSON object, written as its parts become known: very much may be lost.
-class JsonReport {
- public:
-  explicit JsonReport(Output& out) : out_(out) { out_.write("{\n  \"findings\": ["); }
-  void add(const RepairFinding& finding) {
-    out_.write(any_ ? ",\n    " : "\n    ");
-    out_.write(wire::to_json(finding).dump());
-    any_ = true;
-  }
-  void finish(const RepairReport& report) {
-    out_.write(any_ ? "\n  ]" : "]");
-    const Json rest = wire::to_json(report);
-    for (const auto& [name, value] : rest.as_object()) out_.write(fmt::format(",\n  \"{}\": {}", name, value.dump()));
-    out_.write("\n}\n");
-  }
-
- private:
-  Output& out_;
-  bool any_ = false;
-};
-
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   note_signals();
@@ -120,8 +100,8 @@ int run(Session& session, const Options& options) {
   std::optional<JsonReport> json;
   const RepairReport report = repair_beamtime(options.database, library_options(options, bar), [&](const RepairFinding& finding) {
     if (session.json) {
-      if (!json) json.emplace(session.out);
-      return json->add(finding);
+      if (!json) json.emplace(session.out, "findings");
+      return json->add(wire::to_json(finding));
     }
     if (session.quiet && (finding.outcome == Outcome::note || finding.outcome == Outcome::mended)) return;
     bar.clear();
@@ -130,8 +110,8 @@ int run(Session& session, const Options& options) {
   });
   bar.clear();
   if (session.json) {
-    if (!json) json.emplace(session.out);
-    json->finish(report);
+    if (!json) json.emplace(session.out, "findings");
+    json->finish(wire::to_json(report));
   } else {
     session.say(in_words(report, options.database));
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app.hpp"
+#include "json_report.hpp"
 #include "resonance/error.hpp"
 #include "resonance/verify.hpp"
 #include "run_text.hpp"
@@ -30,40 +31,6 @@ std::string in_words(const VerifyReport& report, bool frames) {
   return text;
 }
 
-/// One JSON object, written as its parts become known: a badly damaged store may have very many faults.
-class JsonReport {
- public:
-  explicit JsonReport(Output& out) : out_(out) { out_.write("{\n  \"faults\": ["); }
-  void add(const Fault& fault) {
-    if (fault.severity == Severity::note) return notes_.push_back(wire::to_json(fault));
-    add_item(wire::to_json(fault));
-  }
-  void finish(const VerifyReport& report) {
-    end_list();
-    out_.write(",\n  \"notes\": [");
-    for (const Json& note : notes_) add_item(note);
-    end_list();
-    const Json counts = wire::to_json(report);
-    for (const auto& [name, value] : counts.as_object()) out_.write(fmt::format(",\n  \"{}\": {}", name, value.dump()));
-    out_.write("\n}\n");
-  }
-
- private:
-  void add_item(const Json& item) {
-    out_.write(any_ ? ",\n    " : "\n    ");
-    out_.write(item.dump());
-    any_ = true;
-  }
-  void end_list() {
-    out_.write(any_ ? "\n  ]" : "]");
-    any_ = false;
-  }
-
-  Output& out_;
-  std::vector<Json> notes_;
-  bool any_ = false;
-};
-
 VerifyOptions library_options(const Options& options, ProgressBar& bar) {
   VerifyOptions result;
   result.runs = options.runs;
@@ -81,10 +48,14 @@ int run(Session& session, const Options& options) {
   note_signals();
   ProgressBar bar("verifying", session.quiet);
   std::optional<JsonReport> json;
+  std::vector<Json> notes;  // they come in between, and have a list of their own
+  const auto start = [&] {
+    if (!json) json.emplace(session.out, "faults");
+  };
   const VerifyReport report = verify_beamtime(options.database, library_options(options, bar), [&](const Fault& fault) {
     if (session.json) {
-      if (!json) json.emplace(session.out);
-      return json->add(fault);
+      start();
+      return fault.severity == Severity::note ? notes.push_back(wire::to_json(fault)) : json->add(wire::to_json(fault));
     }
     if (session.quiet && fault.severity == Severity::note) return;
     bar.clear();
@@ -93,8 +64,10 @@ int run(Session& session, const Options& options) {
   });
   bar.clear();
   if (session.json) {
-    if (!json) json.emplace(session.out);
-    json->finish(report);
+    start();
+    json->next_list("notes");
+    for (const auto& note : notes) json->add(note);
+    json->finish(wire::to_json(report));
   } else {
     session.say(in_words(report, options.frames));
   }

@@ -6,7 +6,7 @@ if(NOT RESONANCE_INSTALL)
   return()
 endif()
 
-# How a consumer finds each package that the library links: target | CMake call | pkg-config module.
+# How a consumer finds each package that the library links: target | CMake call | pkg-config module, or -l when it has none.
 set(known_packages
   "SQLite::SQLite3|find_dependency(SQLite3 3.37)|sqlite3 >= 3.37"
   "Threads::Threads|find_dependency(Threads)|"
@@ -21,17 +21,20 @@ set(known_packages
   "PkgConfig::DEFLATE|resonance_find_module(DEFLATE libdeflate)|libdeflate"
   "PkgConfig::ISAL|resonance_find_module(ISAL libisal)|libisal"
   "PkgConfig::XXHASH|resonance_find_module(XXHASH libxxhash)|libxxhash"
-  "PkgConfig::CFITSIO|resonance_find_module(CFITSIO cfitsio)|cfitsio")
+  "PkgConfig::CFITSIO|resonance_find_module(CFITSIO cfitsio)|cfitsio"
+  "PkgConfig::UTF8PROC|resonance_find_module(UTF8PROC libutf8proc)|libutf8proc"
+  "cctz::cctz|resonance_find_bare_library(cctz cctz/time_zone.h)|-lcctz")
 
 set(public_packages SQLite::SQLite3 Threads::Threads)
 get_property(private_packages GLOBAL PROPERTY RESONANCE_LIBRARIES)
 list(REMOVE_DUPLICATES private_packages)
 list(REMOVE_ITEM private_packages ${public_packages})
 
-# Fill `finds_of` (CMake calls, one a line) and `modules_of` (pkg-config's Requires) for a list of targets.
-function(resonance_describe_packages packages finds_of modules_of)
+# Fill `finds_of` (CMake calls, one a line), `modules_of` (pkg-config's Requires) and `links_of` (its Libs) for a list of targets.
+function(resonance_describe_packages packages finds_of modules_of links_of)
   set(finds "")
   set(modules "")
+  set(links "")
   foreach(package IN LISTS packages)
     set(line ${known_packages})
     list(FILTER line INCLUDE REGEX "^${package}\\|")
@@ -40,22 +43,27 @@ function(resonance_describe_packages packages finds_of modules_of)
     endif()
     string(REGEX MATCH "\\|(.*)\\|(.*)$" matched "${line}")
     string(APPEND finds "${CMAKE_MATCH_1}\n")
-    if(CMAKE_MATCH_2)
+    if(CMAKE_MATCH_2 MATCHES "^-l")
+      string(APPEND links " ${CMAKE_MATCH_2}")
+    elseif(CMAKE_MATCH_2)
       list(APPEND modules "${CMAKE_MATCH_2}")
     endif()
   endforeach()
   list(JOIN modules ", " modules)
   set(${finds_of} "${finds}" PARENT_SCOPE)
   set(${modules_of} "${modules}" PARENT_SCOPE)
+  set(${links_of} "${links}" PARENT_SCOPE)
 endfunction()
 
-resonance_describe_packages("${public_packages}" RESONANCE_PUBLIC_FINDS RESONANCE_PC_REQUIRES)
-resonance_describe_packages("${private_packages}" RESONANCE_PRIVATE_FINDS RESONANCE_PC_REQUIRES_PRIVATE)
+resonance_describe_packages("${public_packages}" RESONANCE_PUBLIC_FINDS RESONANCE_PC_REQUIRES RESONANCE_PC_LIBS)
+resonance_describe_packages("${private_packages}" RESONANCE_PRIVATE_FINDS RESONANCE_PC_REQUIRES_PRIVATE RESONANCE_PC_LIBS_PRIVATE)
 get_target_property(library_type resonance TYPE)
 if(library_type STREQUAL "STATIC_LIBRARY")
   # An archive cannot name what it needs, so its consumers link all of it, with or without `pkg-config --static`.
   string(APPEND RESONANCE_PC_REQUIRES ", ${RESONANCE_PC_REQUIRES_PRIVATE}")
+  string(APPEND RESONANCE_PC_LIBS "${RESONANCE_PC_LIBS_PRIVATE}")
   set(RESONANCE_PC_REQUIRES_PRIVATE "")
+  set(RESONANCE_PC_LIBS_PRIVATE "")
 else()
   set(RESONANCE_PRIVATE_FINDS "")
 endif()
@@ -69,7 +77,8 @@ install(EXPORT resonanceTargets NAMESPACE resonance:: DESTINATION ${package_dir}
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/resonanceConfig.cmake.in ${PROJECT_BINARY_DIR}/resonanceConfig.cmake
   INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/resonanceConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/resonanceConfig.cmake ${PROJECT_BINARY_DIR}/resonanceConfigVersion.cmake DESTINATION ${package_dir})
+install(FILES ${PROJECT_BINARY_DIR}/resonanceConfig.cmake ${PROJECT_BINARY_DIR}/resonanceConfigVersion.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/ResonanceFindLibrary.cmake DESTINATION ${package_dir})
 
 # The prefix is found from the file's own place, so that an installed tree can be moved.
 file(RELATIVE_PATH RESONANCE_PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)

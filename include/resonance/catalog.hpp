@@ -34,6 +34,7 @@ struct TableOptions {
   std::vector<std::string> columns;  ///< empty: all; seq_num and time always come first
   std::uint64_t first_seq_num = 0;   ///< events with seq_num >= this
   std::uint64_t max_rows = std::numeric_limits<std::uint64_t>::max();
+  bool declared_types = true;  ///< a key declared "number" is float64 whatever its values; false: columns are what the values are
   std::function<void(std::uint64_t rows)> progress;  ///< called now and then on the caller's thread; throwing from it cancels
 };
 
@@ -46,6 +47,15 @@ struct LostFrame {
   std::uint64_t frame = 0;  ///< the number that it had in its array
   double time_found = 0;    ///< seconds since the Unix epoch
   std::string reason;
+};
+
+/// Between which values a data key of a run lies: the numbers of all events of one stream. NaN, the infinities, lists, texts and
+/// booleans do not count.
+struct DataKeyRange {
+  std::string stream;
+  std::string data_key;  ///< also one that was not declared
+  double low = 0, high = 0;
+  std::optional<std::string> units;  ///< as declared
 };
 
 /// Whether a run is still being recorded.
@@ -72,6 +82,10 @@ class Run {
   [[nodiscard]] std::vector<FrameStoreInfo> frame_stores() const;
   /// Frames that recovery or repair took out, because their pixels are not there. They are in no ImageSequence.
   [[nodiscard]] std::vector<LostFrame> lost_frames() const;
+
+  /// Ranges of all data keys that have numbers, by stream in order of creation. At the cost of a look-up when the run was recorded
+  /// by Resonance and is closed; else all its events are read, in bounded memory.
+  [[nodiscard]] std::vector<DataKeyRange> data_key_ranges() const;
 
   /// Columns of a stream: seq_num, time, then the declared data keys in their order, then undeclared ones as they appear.
   /// Whole numbers stay integers unless the key is declared "number"; equal arrays of numbers become array columns.
@@ -128,6 +142,7 @@ class Catalog {
   [[nodiscard]] const std::filesystem::path& frame_store() const noexcept;  ///< `<name>.zarr` beside the database
 
   class Impl;
+  [[nodiscard]] const std::shared_ptr<Impl>& impl() const noexcept { return impl_; }  ///< of use inside the library alone
 
  private:
   std::shared_ptr<Impl> impl_;  // shared with the runs that came from it

@@ -13,5 +13,6 @@ void bind_table(nanobind::module_& module);
 void bind_schema(nanobind::module_& module);
 void bind_files(nanobind::module_& module);
 void bind_exchange(nanobind::module_& module);
+void bind_index(nanobind::module_& module);
 
 }  // namespace resonance::python

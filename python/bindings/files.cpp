@@ -97,8 +97,11 @@ void bind_files(nb::module_& module) {
       nb::arg("database"), nb::arg("target"), nb::arg("dry_run"), nb::arg("backup"));
   module.def(
       "init_data_root",
-      [](const Path& root, std::optional<std::string> researcher) { return without_gil([&] { return init_data_root(root, researcher); }); },
-      nb::arg("root"), nb::arg("researcher") = nb::none());
+      [](const Path& root, std::optional<std::string> researcher, std::optional<std::string> zone) {
+        const DataRootOptions options{std::move(researcher), std::move(zone)};
+        return without_gil([&] { return init_data_root(root, options); });
+      },
+      nb::arg("root"), nb::arg("researcher") = nb::none(), nb::arg("zone") = nb::none());
   module.def("verify", &verify, nb::arg("database"), nb::arg("runs"), nb::arg("frames"), nb::arg("full"), nb::arg("threads"),
              nb::arg("progress") = nb::none());
   module.def("repair", &repair, nb::arg("database"), nb::arg("output") = nb::none(), nb::arg("threads") = 0,

@@ -16,4 +16,5 @@ NB_MODULE(_core, module) {
   bind_schema(module);
   bind_files(module);
   bind_exchange(module);
+  bind_index(module);
 }

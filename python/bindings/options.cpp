@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -9,6 +10,7 @@
 
 #include "json.hpp"
 #include "resonance/error.hpp"
+#include "resonance/index.hpp"
 
 namespace resonance::python {
 
@@ -78,6 +80,8 @@ RunWriterOptions writer_options(nb::kwargs& arguments) {
   take<bool>(arguments, "allow_undeclared", [&](bool allow) { out.allow_undeclared = allow; });
   take<unsigned>(arguments, "encode_threads", [&](unsigned threads) { out.encode_threads = threads; });
   take<std::uint64_t>(arguments, "queue_bytes", [&](std::uint64_t bytes) { out.queue_bytes = bytes; });
+  take<std::filesystem::path>(arguments, "data_root",
+                              [&](const std::filesystem::path& root) { out.on_run_change = index_listener(root, log_to_python); });
   require_none_left(arguments);
   return out;
 }

@@ -33,10 +33,11 @@ nb::list forms(const List& items) {
 }
 
 TableData table(RunHandle& self, const std::string& stream, std::vector<std::string> columns, std::uint64_t first_seq_num,
-                std::optional<std::uint64_t> max_rows) {
+                std::optional<std::uint64_t> max_rows, bool declared_types) {
   TableOptions options;
   options.columns = std::move(columns);
   options.first_seq_num = first_seq_num;
+  options.declared_types = declared_types;
   if (max_rows) options.max_rows = *max_rows;
   options.progress = [](std::uint64_t) { check_signals(); };
   return {std::make_shared<const Table>(read(self, [&](const Run& run) { return run.table(stream, options); }))};
@@ -87,7 +88,8 @@ void bind_run(nb::module_& module) {
       .def("fields", [](RunHandle& self) { return read(self, [](const Run& run) { return run.fields(); }); })
       .def("frame_stores", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.frame_stores(); })); })
       .def("lost_frames", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.lost_frames(); })); })
-      .def("table", &table, nb::arg("stream"), nb::arg("columns"), nb::arg("first_seq_num"), nb::arg("max_rows") = nb::none())
+      .def("table", &table, nb::arg("stream"), nb::arg("columns"), nb::arg("first_seq_num"), nb::arg("max_rows") = nb::none(),
+           nb::arg("declared_types") = true)
       .def("events", &events, nb::arg("stream"), nb::arg("first_seq_num"), nb::arg("limit"))
       .def(
           "images",

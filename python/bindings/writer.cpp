@@ -131,7 +131,7 @@ class Rows {
  public:
   Rows(nb::handle columns, nb::handle times, nb::handle timestamps) {
     const nb::dict by_name = to_dict(columns);
-    for (const auto& [name, values] : by_name) add(nb::cast<std::string>(name), to_json(values));
+    for (const auto& [name, values] : by_name) add(nb::cast<std::string>(name), to_json(column(values)));
     const nb::dict stamps = timestamps.is_none() ? nb::dict() : to_dict(timestamps);
     if (!times.is_none()) resize(times_ = to_json(times), "time");
     events_.resize(count_);
@@ -166,6 +166,15 @@ class Rows {
   [[nodiscard]] const std::vector<NewEvent>& events() const noexcept { return events_; }
 
  private:
+  /// What is no list or array but can be gone through, as a range, becomes a list.
+  static nb::object column(nb::handle values) {
+    const bool as_it_is = PyList_Check(values.ptr()) != 0 || PyTuple_Check(values.ptr()) != 0 || PyUnicode_Check(values.ptr()) != 0 ||
+                          PyDict_Check(values.ptr()) != 0 || nb::hasattr(values, "dtype") || !nb::hasattr(values, "__iter__");
+    if (as_it_is) return nb::borrow(values);
+    PyObject* list = PySequence_List(values.ptr());
+    if (list == nullptr) throw nb::python_error();
+    return nb::steal(list);
+  }
   void add(std::string name, Json&& values) {
     resize(values, name);
     columns_.emplace_back(std::move(name), std::move(values.as_array()));

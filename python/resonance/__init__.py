@@ -26,6 +26,7 @@ from ._beamtime import (
 )
 from ._catalog import Catalog
 from ._images import ImageSequence
+from ._index import Found, MasterIndex
 from ._run import Run
 from ._table import Columns
 from ._writer import RunWriter
@@ -43,7 +44,7 @@ from .errors import (
     UnsupportedError,
 )
 from .keys import array_key, boolean_key, image_key, integer_key, number_key, string_key
-from .models import BeamtimeInfo, Event, RunSummary, SampleMetadata
+from .models import BeamtimeInfo, Event, Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher, RunSummary, SampleMetadata
 
 __all__ = [
     "BEAMTIME_SCHEMA_VERSION",
@@ -57,14 +58,21 @@ __all__ = [
     "CorruptError",
     "Error",
     "Event",
+    "Facet",
+    "Found",
+    "FoundRun",
     "ImageSequence",
+    "IndexedBeamtime",
+    "IndexedSample",
     "InternalError",
     "InvalidArgumentError",
     "InvalidStateError",
     "IoError",
+    "MasterIndex",
     "NoSpaceError",
     "NotFoundError",
     "Report",
+    "Researcher",
     "Run",
     "RunSummary",
     "RunWriter",

@@ -85,15 +85,23 @@ def migrate(database: Path, target: int = _core.BEAMTIME_SCHEMA_VERSION, *, dry_
     return _core.migrate(os.fspath(database), target, dry_run, backup)
 
 
-def init_data_root(root: Path, researcher: str | None = None) -> pathlib.Path:
+def init_data_root(root: Path, researcher: str | None = None, *, zone: str | None = None) -> pathlib.Path:
     """Make a data root with its master index. Idempotent.
+
+    Parameters
+    ----------
+    root : path
+    researcher : str, optional
+        Add this one to the index, with a folder of the same name.
+    zone : str, optional
+        IANA name of the facility's time zone, which days and dates are in.
 
     Returns
     -------
     pathlib.Path
         The index.
     """
-    return _core.init_data_root(os.fspath(root), researcher)
+    return _core.init_data_root(os.fspath(root), researcher, zone)
 
 
 def verify(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from . import _core, _sqlite
+from ._index import Found
 from ._run import Run
 from .errors import InvalidStateError
-from .models import RunSummary
+from .models import Facet, RunSummary
 
 __all__ = ["Catalog"]
 
@@ -103,6 +104,37 @@ class Catalog:
     def by_sample(self, name: str) -> list[RunSummary]:
         """Runs of the sample of exactly this name, newest first."""
         return [RunSummary._of(form) for form in self._open.by_sample(name)]
+
+    def search(self, query: str = "", *, sort: str = "-time_start", limit: int | None = None, zone: str | None = None) -> Found:
+        """Runs that a query finds, in the language of ``docs/search.md``: ``plan:nexafs sample:"PS*" after:2026-03-01 energy>280``.
+
+        Parameters
+        ----------
+        query : str
+            Empty: every run.
+        sort : str
+            ``time_start``, ``plan_name``, ``sample``, ``scan_id``, ``num_events``, ``num_frames``, ``bytes``, ``duration`` or ``rank``; with
+            ``-`` in front descending.
+        limit : int, optional
+            At most so many runs; default: all, fetched as they are asked for.
+        zone : str, optional
+            IANA name of the time zone of dates in the query.
+
+        Raises
+        ------
+        resonance.InvalidArgumentError
+            The query has a mistake; its column is named.
+        """
+        catalog = self._open
+        return Found(lambda size, cursor: _core.search(catalog, query, sort, size, cursor, zone), limit)
+
+    def count(self, query: str = "") -> int:
+        """How many runs a query finds."""
+        return _core.count_runs(self._open, query)
+
+    def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
+        """How often each plan, sample, operator, status, day and tag occurs among the runs that a query finds."""
+        return {facet[0]: Facet(*facet) for facet in _core.facets(self._open, query, list(names), limit, zone)}
 
     def runs(self, **conditions: Any) -> pd.DataFrame:
         """Runs as a data frame, newest first.

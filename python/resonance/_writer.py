@@ -69,6 +69,9 @@ class RunWriter(_core.RunWriter):
         Memory for frames on their way to disk; who writes more has to wait.
     allow_undeclared : bool
         Take data keys and frame fields that `open_stream` did not declare.
+    data_root : path, optional
+        Keep the runs in the master index of this data root (`init_data_root`), on a thread of its own. An index that is locked or broken
+        never delays or fails the recording; the next `MasterIndex.sync` catches up.
     allow_network_file_system : bool
         Record where SQLite's locks cannot be trusted (NFS, SMB, FUSE).
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Self
 
-__all__ = ["BeamtimeInfo", "Event", "RunSummary", "SampleMetadata"]
+__all__ = ["BeamtimeInfo", "Event", "Facet", "FoundRun", "IndexedBeamtime", "IndexedSample", "Researcher", "RunSummary", "SampleMetadata"]
 
 
 @dataclasses.dataclass
@@ -57,8 +57,90 @@ class RunSummary:
         return self.sample_name
 
     @classmethod
-    def _of(cls, form: dict[str, Any]) -> RunSummary:
+    def _of(cls, form: dict[str, Any]) -> Self:
         return cls(sample_name=form.pop("sample"), **form)
+
+
+@dataclasses.dataclass
+class FoundRun(RunSummary):
+    """A run that a search found: its summary, and where it is.
+
+    Attributes
+    ----------
+    researcher, beamtime, db_path : str
+        Whose it is; the beamtime's label; its database, relative to the data root. Empty where one beamtime was searched.
+    bytes : int
+        Of its frames on disk.
+    num_notes : int
+        In its log.
+    """
+
+    researcher: str = ""
+    beamtime: str = ""
+    db_path: str = ""
+    bytes: int = 0
+    num_notes: int = 0
+
+
+@dataclasses.dataclass
+class Facet:
+    """How often each value occurs among the runs found: the most frequent first, days the newest first.
+
+    Attributes
+    ----------
+    name : str
+        ``plan``, ``sample``, ``operator``, ``status``, ``day``, ``researcher``, ``beamtime`` or ``tag``.
+    values : dict of str to int
+    num_values : int
+        Different values, also those that the limit left out.
+    """
+
+    name: str
+    values: dict[str, int]
+    num_values: int
+
+
+@dataclasses.dataclass
+class Researcher:
+    """A person whose beamtimes are indexed. `root_path` is the folder below the data root."""
+
+    name: str
+    email: str | None = None
+    orcid: str | None = None
+    affiliation: str | None = None
+    root_path: str = ""
+    extra: dict[str, Any] = dataclasses.field(default_factory=dict)
+    id: int | None = None
+
+
+@dataclasses.dataclass
+class IndexedBeamtime:
+    """A beamtime as the master index knows it. `fault` says why it could not be read the last time; empty: it could."""
+
+    db_path: str
+    label: str = ""
+    researcher: str = ""
+    description: str | None = None
+    extra: dict[str, Any] = dataclasses.field(default_factory=dict)
+    time_start: float | None = None
+    time_stop: float | None = None
+    num_runs: int = 0
+    fault: str = ""
+    id: int | None = None
+
+
+@dataclasses.dataclass
+class IndexedSample:
+    """What the master index holds of the samples of one name, over all beamtimes."""
+
+    name: str
+    formulas: list[str]
+    serials: list[str]
+    tags: list[str]
+    num_runs: int
+    num_beamtimes: int
+    first_start: float | None
+    last_start: float | None
 
 
 @dataclasses.dataclass

@@ -8,7 +8,7 @@ import re
 from . import tree
 
 # A folder of src/ may include the folders of the groups before its own.
-GROUPS = [["base"], ["io", "sqlite", "zarr"], ["schema", "frames"], ["record", "catalog"], ["index", "exchange", "archive", "repair"], ["wire"]]
+GROUPS = [["base"], ["io", "sqlite", "zarr", "query"], ["schema", "frames"], ["record", "catalog"], ["index", "exchange", "archive", "repair"], ["wire"]]
 RANK = {layer: rank for rank, group in enumerate(GROUPS) for layer in group}
 ORDER = " <- ".join(group[0] if len(group) == 1 else "{" + ", ".join(group) + "}" for group in GROUPS) + " <- fronts"
 FRONTS = ("cli", "python", "server")

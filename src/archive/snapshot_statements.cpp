@@ -7,19 +7,12 @@
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
 #include "schema/structure.hpp"
+#include "schema/versions.hpp"
 
 namespace resonance::archive {
 
 SnapshotQueries::SnapshotQueries(const std::filesystem::path& database) : connection_(database, sqlite::Access::read) {
-  const ErrorDetail detail{.os_errno = 0, .file = database, .offset = {}, .database = true};
-  for (const char* table : {"runs", "streams", "events", "image_refs"})
-    if (!schema::has_table(connection_, table))
-      throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has no table {}", database.string(), table), detail);
-  if (const int version = connection_.user_version(); version > kBeamtimeSchemaVersion)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{} has schema version {}, this Resonance knows {}; use a newer one", database.string(), version,
-                            kBeamtimeSchemaVersion),
-                detail);
+  schema::require_beamtime(connection_);
   has_details_ = schema::has_table(connection_, "run_details");
 }
 

@@ -156,7 +156,7 @@ void Run::for_each_event(std::string_view stream, const std::function<bool(const
 
 Table Run::table(std::string_view stream, const TableOptions& options) const {
   const auto info = impl_->stream(stream);
-  catalog::TableBuilder builder(info.data_keys, options.columns);
+  catalog::TableBuilder builder(info.data_keys, options.columns, options.declared_types);
   auto left = options.max_rows;
   for (auto next = options.first_seq_num; left > 0;) {
     const auto page = std::min(left, kEventsPerQuery);

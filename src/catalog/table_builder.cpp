@@ -23,7 +23,8 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns) : all_(columns.empty()), wanted_(columns) {
+TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns, bool declared_types)
+    : all_(columns.empty()), declared_types_(declared_types), wanted_(columns) {
   std::erase_if(wanted_, [](const std::string& name) { return name == "seq_num" || name == "time"; });
   for (auto& name : wanted_) declare(name = data_key_of(name), data_keys);
   if (!data_keys.is_object()) return;
@@ -38,7 +39,7 @@ void TableBuilder::declare(const std::string& key, const Json& data_keys) {
   const auto* spec = data_keys.find(key);
   const auto units = spec == nullptr ? std::string() : text_member(*spec, "units");
   position_.emplace(key, builders_.size());
-  builders_.emplace_back(key, spec == nullptr ? std::string() : text_member(*spec, "dtype"),
+  builders_.emplace_back(key, spec == nullptr || !declared_types_ ? std::string() : text_member(*spec, "dtype"),
                          units.empty() ? std::nullopt : std::optional(units));
 }
 

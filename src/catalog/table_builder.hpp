@@ -13,7 +13,7 @@ namespace resonance::catalog {
 class TableBuilder {
  public:
   /// `columns` empty: every declared key that is not a frame field, and every other key that an event holds.
-  TableBuilder(const Json& data_keys, const std::vector<std::string>& columns);
+  TableBuilder(const Json& data_keys, const std::vector<std::string>& columns, bool declared_types);
 
   void add(std::uint64_t seq_num, double time, Json&& data);
   /// The same from the text of an event. \return whether it was plain and all of it fits; if not, nothing happened that add() does not undo
@@ -28,6 +28,7 @@ class TableBuilder {
   void declare(const std::string& key, const Json& data_keys);
 
   bool all_;
+  bool declared_types_;
   std::vector<std::string> wanted_;
   std::vector<std::string> declared_;
   std::vector<ColumnBuilder> builders_;

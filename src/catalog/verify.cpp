@@ -12,6 +12,7 @@
 #include "resonance/catalog.hpp"
 #include "resonance/schema.hpp"
 #include "schema/structure.hpp"
+#include "schema/versions.hpp"
 
 namespace resonance {
 
@@ -24,11 +25,7 @@ void require_beamtime(sqlite::Connection& connection) {
   const auto tables = schema::beamtime_tables();
   if (std::none_of(tables.begin(), tables.end(), [&](const auto& table) { return schema::has_table(connection, table.name); }))
     throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has none of its tables", connection.path().string()), detail);
-  if (const int version = connection.user_version(); version > kBeamtimeSchemaVersion)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{} has schema version {}, this Resonance knows {}; use a newer one", connection.path().string(), version,
-                            kBeamtimeSchemaVersion),
-                detail);
+  schema::require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
 }
 
 /// Whether the file says that it is an SQLite database. Only of a file that could not be opened as one: closing it drops the

@@ -8,20 +8,14 @@
 
 #include "catalog/verify_context.hpp"
 #include "io/file_system.hpp"
+#include "schema/log_file.hpp"
 #include "schema/structure.hpp"
-#include "sqlite/log_survey.hpp"
 
 namespace resonance::catalog {
 
 namespace {
 
 constexpr auto kTimeForATransaction = std::chrono::milliseconds(100);
-
-sqlite::LogSurvey survey(const std::filesystem::path& log) {
-  if (io::file_bytes(log) == 0) return {};
-  const auto file = io::posix_file_system()->open(log, io::OpenMode::read);
-  return sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return file->read_at(offset, out); });
-}
 
 }  // namespace
 
@@ -35,11 +29,12 @@ void check_pages_of_database(VerifyContext& context) {
 
 /// SQLite itself says nothing when it cannot use a part of the log.
 void check_log(VerifyContext& context) {
-  const std::filesystem::path path = context.database.string() + "-wal";
-  auto found = survey(path);
+  const auto path = schema::log_file_of(context.database);
+  const auto survey = [&] { return schema::survey_log_of(*io::posix_file_system(), context.database); };
+  const auto found = survey();
   if (found.state == sqlite::LogSurvey::State::sound) return;
   std::this_thread::sleep_for(kTimeForATransaction);  // one may be being written
-  if (const auto again = survey(path); again.state == sqlite::LogSurvey::State::sound || again.offset != found.offset) return;
+  if (const auto again = survey(); again.state == sqlite::LogSurvey::State::sound || again.offset != found.offset) return;
   Fault fault{.kind = "log", .file = path, .offset = found.offset};
   if (found.state == sqlite::LogSurvey::State::damaged) {
     fault.message = fmt::format(
@@ -89,8 +84,8 @@ bool check_schema(VerifyContext& context) {
                                            "opened by the Python package may; 'resonance migrate' mends it",
                                            context.database.string())});
   }
-  for (const auto tables : {schema::record_tables(), schema::checksum_tables(), schema::durability_tables()})
-    std::copy_if(tables.begin(), tables.end(), std::back_inserter(wanted),
+  for (const auto& set : schema::side_tables())
+    std::copy_if(set.tables.begin(), set.tables.end(), std::back_inserter(wanted),
                  [&](const auto& table) { return schema::has_table(connection, table.name); });
   for (const auto& difference : schema::differences(connection, wanted))
     context.tell({.kind = "schema",

@@ -69,9 +69,7 @@ bool ChunkFiles::may_grow(const ChunkFile& open) const {
   const auto& file = *open.file;
   if (!ours_ || file.bytes() == open_bytes_) return true;
   // Nothing is between the last chunk of a sealed shard and its index. Else it was cut, and its entries name other frames.
-  std::uint64_t end = 0;
-  for (const auto& entry : open.entries)
-    if (!entry.missing()) end = std::max(end, entry.offset + entry.nbytes);
+  const auto end = zarr::end_of_chunks(open.entries);
   if (end == open.index_offset) return false;
   if (open.index_offset % kPageBytes == 0) return true;  // open, by a codec library that asks for other room than ours
   throw_corrupt(file, open.index_offset,

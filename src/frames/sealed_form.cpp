@@ -33,18 +33,11 @@ std::vector<zarr::ChunkLocation> steady_entries(const io::StoreFile& shard, std:
   return out;
 }
 
-std::uint64_t end_of(const std::vector<zarr::ChunkLocation>& entries) {
-  std::uint64_t end = 0;
-  for (const auto& entry : entries)
-    if (!entry.missing()) end = std::max(end, entry.offset + entry.nbytes);
-  return end;
-}
-
 /// An index that has no checksum and does not begin at a page is that of a sealed shard, and begins where its chunks end. Else
 /// the file was cut, and what looks like its index is none.
 void require_uncut(const io::StoreFile& shard, std::uint64_t offset, const Layout& layout) {
   if (layout.raw() || offset % kPageBytes == 0) return;
-  const auto end = end_of(steady_entries(shard, offset, layout, layout.chunks_per_shard));
+  const auto end = zarr::end_of_chunks(steady_entries(shard, offset, layout, layout.chunks_per_shard));
   if (end != offset)
     throw Error(ErrorCode::corrupt,
                 fmt::format("it was cut or damaged: the index begins at byte {}, the last frame ends at {}", offset, end));
@@ -62,7 +55,7 @@ SealedForm sealed_form(const io::StoreFile& shard, const Layout& layout, std::ui
   try {
     require_uncut(shard, offset, layout);
     const auto entries = steady_entries(shard, offset, layout, chunks);
-    out.data_bytes = end_of(entries);
+    out.data_bytes = zarr::end_of_chunks(entries);
     out.index = zarr::encode_shard_index(entries, layout.raw());
   } catch (Error& error) {
     error.add_context(fmt::format("reading the shard index of {}", shard.path().string()));

@@ -24,13 +24,6 @@ std::vector<zarr::ChunkLocation> entries_at_birth(const Layout& layout, std::uin
   return out;
 }
 
-std::uint64_t end_of(const std::vector<zarr::ChunkLocation>& entries) {
-  std::uint64_t end = 0;
-  for (const auto& entry : entries)
-    if (!entry.missing()) end = std::max(end, entry.offset + entry.nbytes);
-  return end;
-}
-
 void remove_quietly(io::FileSystem& files, const std::filesystem::path& partial) noexcept {
   try {
     files.remove(partial);
@@ -68,7 +61,7 @@ ShardFile::ShardFile(std::shared_ptr<io::FileSystem> files, std::filesystem::pat
   std::vector<std::byte> index(layout.index_bytes);
   file_->read_exact(layout.data_bytes, index);
   entries_ = zarr::decode_shard_index(index, layout.chunks_per_shard, layout.raw(), layout.data_bytes + layout.index_bytes);
-  data_end_ = end_of(entries_);
+  data_end_ = zarr::end_of_chunks(entries_);
 }
 
 ShardFile::~ShardFile() {
@@ -147,7 +140,7 @@ void ShardFile::set_entry(std::uint64_t chunk, const zarr::ChunkLocation& where)
   entries_[chunk] = where;
   file_->write_at(layout_.data_bytes + chunk * zarr::kIndexEntryBytes, zarr::encode_index_entry(where));
   dirty_ = true;
-  data_end_ = end_of(entries_);
+  data_end_ = zarr::end_of_chunks(entries_);
 }
 
 std::vector<std::byte> ShardFile::read(std::uint64_t offset, std::uint64_t bytes) {
@@ -200,7 +193,7 @@ void ShardFile::write_sealed(io::File& out, std::uint64_t chunks) {
   if (layout_.raw()) entries_ = entries_at_birth(layout_, chunks);
   // As it is, earlier versions of chunks included: a reader that fetched the shard index from the open file fetches the chunk
   // from the sealed one, and must find it where it was.
-  const auto length = end_of(entries_);
+  const auto length = zarr::end_of_chunks(entries_);
   out.copy_from(*file_, length);
   out.write_at(length, zarr::encode_shard_index(entries_, layout_.raw()));
 }

@@ -76,21 +76,31 @@ bool is_partial_name(std::string_view name) noexcept {
          process.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-void replace_file(FileSystem& files, const fs::path& path, std::span<const std::byte> bytes, bool durable) {
+namespace {
+
+/// Let `write` fill a file under a temporary name, sync it, and give it its name.
+template <class Write>
+void put_in_place(FileSystem& files, const fs::path& path, bool durable, Write&& write) {
   const auto partial = partial_name(path);
   try {
     const auto file = files.open(partial, OpenMode::create_new);
-    file->write_at(0, bytes);
+    write(*file);
     file->sync();
     files.rename(partial, path);
   } catch (...) {
     try {
       files.remove(partial);
-    } catch (const Error&) {  // the first error is the one to tell
+    } catch (const std::exception&) {  // the first error is the one to tell
     }
     throw;
   }
   if (durable) files.sync_directory(path.parent_path());
+}
+
+}  // namespace
+
+void replace_file(FileSystem& files, const fs::path& path, std::span<const std::byte> bytes, bool durable) {
+  put_in_place(files, path, durable, [&](File& file) { file.write_at(0, bytes); });
 }
 
 void replace_file(FileSystem& files, const fs::path& path, std::string_view text, bool durable) {
@@ -99,20 +109,7 @@ void replace_file(FileSystem& files, const fs::path& path, std::string_view text
 
 void copy_file(FileSystem& files, const fs::path& from, const fs::path& to) {
   const auto source = files.open(from, OpenMode::read);
-  const auto partial = partial_name(to);
-  try {
-    const auto copy = files.open(partial, OpenMode::create_new);
-    copy->copy_from(*source, source->size());
-    copy->sync();
-    files.rename(partial, to);
-  } catch (...) {
-    try {
-      files.remove(partial);
-    } catch (const Error&) {  // the first error is the one to tell
-    }
-    throw;
-  }
-  files.sync_directory(to.parent_path());
+  put_in_place(files, to, true, [&](File& copy) { copy.copy_from(*source, source->size()); });
 }
 
 AtomicFile::AtomicFile(fs::path path, std::shared_ptr<FileSystem> files)

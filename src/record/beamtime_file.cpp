@@ -7,9 +7,9 @@
 #include "record/quarantine.hpp"
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
+#include "schema/log_file.hpp"
 #include "schema/structure.hpp"
 #include "schema/write_lock.hpp"
-#include "sqlite/log_survey.hpp"
 
 namespace resonance::record {
 
@@ -51,11 +51,8 @@ void require_beamtime_or_empty(sqlite::Connection& connection) {
 
 /// SQLite will write over the log from the first damaged byte on. Whole transactions may follow that byte: they are kept.
 void keep_damaged_log(io::FileSystem& files, const std::filesystem::path& database) {
-  const std::filesystem::path path = database.string() + "-wal";
-  if (io::file_bytes(path) == 0) return;
-  const auto log = files.open(path, io::OpenMode::read);
-  const auto found = sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return log->read_at(offset, out); });
-  if (found.state != sqlite::LogSurvey::State::damaged) return;
+  if (schema::survey_log_of(files, database).state != sqlite::LogSurvey::State::damaged) return;
+  const auto path = schema::log_file_of(database);
   const auto folder = quarantine_of(frame_store_of(database));
   io::make_directories(files, folder, true);
   auto copy = folder / path.filename();

@@ -202,13 +202,6 @@ void copy_database(io::FileSystem& files, const fs::path& from, const fs::path& 
               {.os_errno = 0, .file = from, .offset = {}, .database = true});
 }
 
-sqlite::LogSurvey survey_log_of(io::FileSystem& files, const fs::path& database) {
-  const fs::path log = database.string() + "-wal";
-  if (!files.exists(log)) return {};
-  const auto file = files.open(log, io::OpenMode::read);
-  return sqlite::survey_log([&](std::uint64_t offset, std::span<std::byte> out) { return file->read_at(offset, out); });
-}
-
 std::string structural_damage(const fs::path& scratch) {
   try {
     sqlite::Connection connection(scratch, sqlite::Access::read_write);
@@ -222,8 +215,7 @@ std::string structural_damage(const fs::path& scratch) {
     std::vector<schema::TableDefinition> wanted(core.begin(), core.end());
     if (!schema::has_column(connection, "image_refs", "compression_codec")) wanted.back() = schema::image_refs_version_1();
     schema::require_columns(connection, wanted);
-    for (const auto tables : {schema::record_tables(), schema::checksum_tables(), schema::durability_tables()})
-      schema::require_columns(connection, tables);
+    for (const auto& set : schema::side_tables()) schema::require_columns(connection, set.tables);
     const auto orphans = catalog::orphans(connection);
     return orphans.empty() ? std::string() : fmt::format("rows of {} belong to nothing", orphans.front().table);
   } catch (const Error& error) {

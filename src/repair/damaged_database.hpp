@@ -7,15 +7,11 @@
 
 #include "io/file_system.hpp"
 #include "sqlite/connection.hpp"
-#include "sqlite/log_survey.hpp"
 
 namespace resonance::repair {
 
 /// Copy a database with its log and its journal, which belong to it. \throws Error(busy) when somebody changes it meanwhile
 void copy_database(io::FileSystem& files, const std::filesystem::path& from, const std::filesystem::path& to);
-
-/// Whether SQLite reads all of its log.
-[[nodiscard]] sqlite::LogSurvey survey_log_of(io::FileSystem& files, const std::filesystem::path& database);
 
 /// What is wrong with the file as a database: pages, SQL indexes, tables. Empty: nothing, whatever its rows say.
 /// \throws Error(unsupported) of a newer version; Error(invalid_argument) a master index

@@ -19,6 +19,7 @@
 #include "repair/workplace.hpp"
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
+#include "schema/log_file.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
 #include "schema/write_lock.hpp"
@@ -80,7 +81,7 @@ class Repair {
 
   RepairReport run() {
     copy_database(*context_.files, context_.database, work_.scratch());
-    const auto log = survey_log_of(*context_.files, work_.scratch());
+    const auto log = schema::survey_log_of(*context_.files, work_.scratch());
     damage_ = structural_damage(work_.scratch());
     std::map<std::string, std::string> groups;
     if (damage_.empty()) {

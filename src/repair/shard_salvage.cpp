@@ -56,13 +56,6 @@ class Bytes {
   std::vector<std::byte> window_;
 };
 
-std::uint64_t end_of(std::span<const zarr::ChunkLocation> chunks) {
-  std::uint64_t end = 0;
-  for (const auto& chunk : chunks)
-    if (!chunk.missing()) end = std::max(end, chunk.offset + chunk.nbytes);
-  return end;
-}
-
 /// What raw and compressed shards have in common.
 class Survey {
  public:
@@ -103,7 +96,7 @@ class Survey {
     try {
       const auto entries = zarr::decode_shard_index(bytes, layout_.chunks_per_shard, layout_.raw(), begin);
       // As the readers: a sealed shard's index begins where its chunks end, an open one's at a page.
-      index_sound_ = layout_.raw() || begin % frames::kPageBytes == 0 || end_of(entries) == begin;
+      index_sound_ = layout_.raw() || begin % frames::kPageBytes == 0 || zarr::end_of_chunks(entries) == begin;
     } catch (const Error& error) {
       index_error_ = error.what();
     }
@@ -323,7 +316,7 @@ class CompressedSurvey : Survey {
 };
 
 void write_raw(io::AtomicFile& out, Bytes& source, const frames::Layout& layout, std::span<const zarr::ChunkLocation> chunks) {
-  const auto end = end_of(chunks);
+  const auto end = zarr::end_of_chunks(chunks);
   // Without its index, a file that was cut has nothing to copy behind its last whole frame but zeros.
   for (std::uint64_t at = 0; at < std::min(end, source.size()); at += kWindowBytes)
     out.write_all(at, source.at(at, std::min(kWindowBytes, std::min(end, source.size()) - at)));

@@ -21,25 +21,6 @@ bool lacks_codec_column(SqlSession& session) {
   return has_table(session, "image_refs") && !has_column(session, "image_refs", "compression_codec");
 }
 
-/// One set of side tables, whose version is apart from user_version.
-void create_extension(SqlSession& session, const char* name, int newest, std::span<const TableDefinition> tables) {
-  create_tables(session, tables);
-  const int version = query_int(session, "SELECT version FROM schema_extensions WHERE name = ?", {name});
-  if (version > newest)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(session), name,
-                            version, newest),
-                about(session));
-  if (version == newest) return;
-  session.query("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)", {name, std::to_string(newest)});
-}
-
-void create_side_tables(SqlSession& session) {
-  create_extension(session, kRecordExtension, kRecordExtensionVersion, record_tables());
-  create_extension(session, kChecksumExtension, kChecksumExtensionVersion, checksum_tables());
-  create_extension(session, kDurabilityExtension, kDurabilityExtensionVersion, durability_tables());
-}
-
 void create_version_1(SqlSession& session) {
   create_tables(session, beamtime_tables().first(4));
   create_tables(session, {&image_refs_version_1(), 1});
@@ -54,9 +35,21 @@ void create_version_2(SqlSession& session) {
 
 }  // namespace
 
+void create_extension(SqlSession& session, const SideTables& set) {
+  create_tables(session, set.tables);
+  const int version = query_int(session, "SELECT version FROM schema_extensions WHERE name = ?", {set.name});
+  if (version > set.version)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(session),
+                            set.name, version, set.version),
+                about(session));
+  if (version == set.version) return;
+  session.query("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)", {set.name, std::to_string(set.version)});
+}
+
 void create_repair_tables(sqlite::Connection& connection) {
   ConnectionSession session(connection);
-  create_extension(session, kRepairExtension, kRepairExtensionVersion, repair_tables());
+  create_extension(session, repair_tables());
 }
 
 void require_path(SqlSession& session, int current, int target, int newest) {
@@ -76,6 +69,14 @@ void require_known(SqlSession& session, int current, int newest) {
     throw Error(ErrorCode::unsupported,
                 fmt::format("{} has schema version {}, this Resonance knows {}; use a newer one", name_of(session), current, newest),
                 about(session));
+}
+
+void require_beamtime(sqlite::Connection& connection) {
+  ConnectionSession session(connection);
+  for (const auto& table : beamtime_tables())
+    if (!has_table(session, table.name))
+      throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has no table {}", name_of(session), table.name), about(session));
+  require_known(session, connection.user_version(), kBeamtimeSchemaVersion);
 }
 
 void switch_on_foreign_keys(SqlSession& session) {
@@ -104,7 +105,7 @@ void create_beamtime_schema(SqlSession& session) {
   schema::switch_on_foreign_keys(session);
   schema::SessionTransaction transaction(session);
   schema::create_version_2(session);
-  schema::create_side_tables(session);
+  for (const auto& set : schema::side_tables()) schema::create_extension(session, set);
   if (schema::user_version(session) != kBeamtimeSchemaVersion) schema::set_user_version(session, kBeamtimeSchemaVersion);
   transaction.commit();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "schema/session.hpp"
+#include "schema/tables.hpp"
 
 namespace resonance::schema {
 
@@ -9,8 +10,17 @@ namespace resonance::schema {
 void require_path(SqlSession& session, int current, int target, int newest);
 /// \throws Error(unsupported) when the file is newer than this library
 void require_known(SqlSession& session, int current, int newest);
+/// \throws Error(corrupt) when a core table of a beamtime is missing; Error(unsupported) when it is newer than this library
+void require_beamtime(sqlite::Connection& connection);
 /// foreign_keys on, as far as SQLite lets us: inside a transaction the setting cannot be changed.
 void switch_on_foreign_keys(SqlSession& session);
+
+/// One set of side tables, whose version is apart from user_version. \throws Error(unsupported) when the file's is newer
+void create_extension(SqlSession& session, const SideTables& set);
+/// The side tables of an index, beside its core tables.
+void create_search_tables(sqlite::Connection& connection);
+/// \throws Error(corrupt) when a core or side table of an index is missing; Error(unsupported) when it is newer than this library
+void require_index(sqlite::Connection& connection);
 
 /// The table lost_events, which only repaired files have.
 void create_repair_tables(sqlite::Connection& connection);

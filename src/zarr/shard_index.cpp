@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "resonance/error.hpp"
 #include "zarr/byte_order.hpp"
 #include "zarr/checksum.hpp"
@@ -35,6 +37,13 @@ void require_inside(const ChunkLocation& entry, std::size_t chunk, std::uint64_t
 }
 
 }  // namespace
+
+std::uint64_t end_of_chunks(std::span<const ChunkLocation> entries) noexcept {
+  std::uint64_t end = 0;
+  for (const auto& entry : entries)
+    if (!entry.missing()) end = std::max(end, entry.offset + entry.nbytes);
+  return end;
+}
 
 std::array<std::byte, kIndexEntryBytes> encode_index_entry(const ChunkLocation& entry) noexcept {
   std::array<std::byte, kIndexEntryBytes> out{};

@@ -25,6 +25,9 @@ struct ChunkLocation {
   return chunks * kIndexEntryBytes + (crc32c ? 4 : 0);
 }
 
+/// Where the last of the chunks ends: the index of a sealed shard of ours begins there. 0 when there is none.
+[[nodiscard]] std::uint64_t end_of_chunks(std::span<const ChunkLocation> entries) noexcept;
+
 /// Little-endian (offset, nbytes) pairs, with crc32c behind them when asked for.
 [[nodiscard]] std::vector<std::byte> encode_shard_index(std::span<const ChunkLocation> entries, bool crc32c);
 [[nodiscard]] std::array<std::byte, kIndexEntryBytes> encode_index_entry(const ChunkLocation& entry) noexcept;

@@ -17,13 +17,14 @@ from .schema import (
     migrate_beamtime_schema,
     migrate_index_schema,
 )
-from .writer import RunWriter
+from .writer import IndexWriter, RunWriter
 
 __all__ = [
     "BEAMTIME_SCHEMA_VERSION",
     "INDEX_SCHEMA_VERSION",
     "BeamtimeInfo",
     "Catalog",
+    "IndexWriter",
     "LazyImageSequence",
     "Run",
     "RunSummary",

@@ -96,7 +96,7 @@ class Run:
     def table(self, stream: str = "primary") -> pd.DataFrame:
         """The events of a stream, one row each: ``seq_num``, ``time``, then the data keys. Without such a stream: no rows."""
         try:
-            table = self._run._run.table(stream, [], 0)
+            table = self._run._run.table(stream, [], 0, declared_types=False)
         except NotFoundError:
             return pd.DataFrame({"seq_num": pd.Series(dtype="int64"), "time": pd.Series(dtype="float64")})
         return plain_frame(table)

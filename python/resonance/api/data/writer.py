@@ -14,7 +14,9 @@ import resonance
 from resonance.errors import InvalidStateError
 from resonance.models import SampleMetadata
 
-__all__ = ["RunWriter"]
+from .index import IndexWriter
+
+__all__ = ["IndexWriter", "RunWriter"]
 
 
 class RunWriter:

@@ -1,0 +1,214 @@
+#include "query/fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/fold_case.hpp"
+#include "base/text.hpp"
+#include "query/path_terms.hpp"
+#include "query/times.hpp"
+#include "query/values.hpp"
+#include "query/words.hpp"
+
+namespace resonance::query {
+namespace {
+
+struct Request {
+  const Source& source;
+  const Comparison& term;
+  const ParseContext& context;
+
+  [[noreturn]] void expected(std::string_view what) const {
+    source.fail(term.value.at, fmt::format("expected {} behind '{}', not {}", what, term.shown, source.stands_at(term.value.at)));
+  }
+  [[noreturn]] void expected_operator(std::string_view which) const {
+    source.fail(term.operator_at, fmt::format("expected {} behind '{}', not {}", which, term.name, source.stands_at(term.operator_at)));
+  }
+  void only_equal() const {
+    if (term.operation != Operator::equal) expected_operator("':'");
+  }
+};
+
+template <class Field>
+struct Named {
+  std::string_view name;
+  Field field;
+};
+
+constexpr Named<TextField> kTextFields[] = {
+    {"plan", TextField::plan},     {"sample", TextField::sample},          {"formula", TextField::formula},
+    {"serial", TextField::serial}, {"operator", TextField::operator_name}, {"status", TextField::status},
+    {"tag", TextField::tag},       {"beamtime", TextField::beamtime},      {"researcher", TextField::researcher}};
+constexpr Named<NumberField> kNumberFields[] = {{"scan_id", NumberField::scan_id},   {"scan", NumberField::scan_id},
+                                                {"events", NumberField::num_events}, {"frames", NumberField::num_frames},
+                                                {"bytes", NumberField::bytes},       {"duration", NumberField::duration}};
+constexpr Named<Thing> kThings[] = {{"note", Thing::note},    {"notes", Thing::note},    {"tag", Thing::tag},
+                                    {"tags", Thing::tag},     {"sample", Thing::sample}, {"operator", Thing::operator_name},
+                                    {"frame", Thing::frames}, {"frames", Thing::frames}};
+constexpr std::string_view kTimeFields[] = {"after", "since", "before", "until", "on"};
+
+template <class Field, std::size_t count>
+std::optional<Field> field_of(const Named<Field> (&fields)[count], std::string_view name) {
+  const auto found = std::ranges::find(fields, name, &Named<Field>::name);
+  return found == std::end(fields) ? std::nullopt : std::optional(found->field);
+}
+
+/// "!=": there is a value, and it is not that one.
+Node other_than(Node anything, Node equal) {
+  AllOf both;
+  both.nodes.push_back(std::move(anything));
+  Not different;
+  different.node.push_back(std::move(equal));
+  both.nodes.push_back(Node{std::move(different)});
+  return Node{std::move(both)};
+}
+
+// What other programs wrote as a status can be anything, so a word in quotes is not checked.
+void check_status(const Request& request, const Pattern& pattern) {
+  constexpr std::string_view kKnown[] = {"success", "aborted", "failed", "open"};
+  if (pattern.wild || request.term.value.quoted || std::ranges::find(kKnown, pattern.literal) != std::end(kKnown)) return;
+  request.expected("success, aborted, failed or open (or another program's word in quotes)");
+}
+
+Node text_term(const Request& request, TextField field) {
+  if (request.term.operation != Operator::equal && request.term.operation != Operator::not_equal)
+    request.expected_operator("':', '=' or '!='");
+  const Pattern pattern = pattern_of(request.term.value);
+  if (pattern.literal.empty()) request.expected("text");
+  if (field == TextField::status) check_status(request, pattern);
+  Node equal{TextTerm{field, pattern}};
+  if (request.term.operation == Operator::equal) return equal;
+  return other_than(Node{TextTerm{field, {"*", "*", true}}}, std::move(equal));
+}
+
+double bytes_of(const Request& request, const Quantity& quantity) {
+  constexpr Named<double> kUnits[] = {{"", 1},
+                                      {"b", 1},
+                                      {"kb", 1e3},
+                                      {"mb", 1e6},
+                                      {"gb", 1e9},
+                                      {"tb", 1e12},
+                                      {"kib", 1024},
+                                      {"mib", 1024 * 1024.0},
+                                      {"gib", 1073741824.0},
+                                      {"tib", 1099511627776.0}};
+  const auto factor = field_of(kUnits, fold_case(quantity.unit));
+  if (!factor) request.expected("bytes, or a number with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB");
+  return quantity.number * *factor;
+}
+
+double number_of(const Request& request, NumberField field, const Quantity& quantity) {
+  if (field == NumberField::bytes) return bytes_of(request, quantity);
+  if (quantity.unit.empty()) return quantity.number;
+  if (field != NumberField::duration) request.expected("a number without a unit");
+  const auto seconds = seconds_of_unit(quantity.unit);
+  if (!seconds) request.expected("seconds, or a number with s, min, h or d");
+  return quantity.number * *seconds;
+}
+
+std::string_view example_of(NumberField field) {
+  if (field == NumberField::bytes) return "a number such as 500MB, 1GB..2GB or 1GB..";
+  return field == NumberField::duration ? "a number such as 90s, 1min..10min or 2h.." : "a number such as 42, 10..20 or 10..";
+}
+
+Interval number_interval(const Request& request, NumberField field) {
+  const auto& [text, wildcards, quoted, at] = request.term.value;
+  const bool is_equality = request.term.operation == Operator::equal || request.term.operation == Operator::not_equal;
+  if (request.term.value.is_star() && request.term.operation == Operator::equal) return {};
+  if (!is_equality) {
+    const auto quantity = parse_quantity(text);
+    if (!quantity) request.expected(split_range(text) ? "one number" : "a number");
+    return compared_with(request.term.operation, number_of(request, field, *quantity));
+  }
+  const auto range = wildcards.empty() ? parse_quantity_range(text) : std::nullopt;
+  if (!range) request.expected(example_of(field));
+  const auto end = [&](const std::optional<Quantity>& quantity) {
+    return quantity ? std::optional(number_of(request, field, *quantity)) : std::nullopt;
+  };
+  return closed_interval(request.source, at, end(range->low), end(range->high));
+}
+
+Node number_term(const Request& request, NumberField field) {
+  Node equal{NumberTerm{field, number_interval(request, field)}};
+  if (request.term.operation != Operator::not_equal) return equal;
+  return other_than(Node{NumberTerm{field, {}}}, std::move(equal));
+}
+
+/// "on:": a stretch that has a name, or from one to another.
+Interval stretch(const Request& request) {
+  constexpr std::string_view kExpected = "a day, a month or a minute such as 2026-03-01, 2026-03 or yesterday";
+  const auto& value = request.term.value;
+  const auto sides = split_range(value.text);
+  if (!sides) {
+    const auto span = parse_time(value.text, request.context);
+    if (!span || span->is_moment) request.expected(kExpected);
+    return {span->begin, span->end, false, true};
+  }
+  const auto first = parse_time(sides->first, request.context), last = parse_time(sides->second, request.context);
+  if ((!sides->first.empty() && !first) || (!sides->second.empty() && !last) || (!first && !last)) request.expected(kExpected);
+  if (first && last && first->begin > last->begin)
+    request.source.fail(value.at, "the ends of the range are swapped: expected the earlier one first");
+  Interval interval;
+  if (first) interval.low = first->begin;
+  if (last) interval.high = last->end;
+  interval.high_open = last && !last->is_moment;
+  return interval;
+}
+
+Node time_term(const Request& request, std::string_view field) {
+  request.only_equal();
+  if (field == "on") return Node{TimeTerm{stretch(request)}};
+  const auto span = parse_time(request.term.value.text, request.context);
+  if (!span) request.expected("a time such as 2026-03-01 or yesterday");
+  const bool is_after = field == "after" || field == "since";
+  return Node{TimeTerm{compared_with(is_after ? Operator::greater_equal : Operator::less, span->begin)}};
+}
+
+Node uid_term(const Request& request) {
+  request.only_equal();
+  const auto& value = request.term.value;
+  std::string prefix = fold_case(value.text);
+  if (!value.wildcards.empty() && prefix.ends_with('*')) prefix.pop_back();  // it is a prefix anyway
+  std::erase(prefix, '-');                                                   // as uids are written elsewhere
+  const bool is_hex = std::ranges::all_of(prefix, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (prefix.empty() || prefix.size() > 32 || !is_hex) request.expected("1 to 32 hexadecimal digits");
+  return Node{UidTerm{std::move(prefix)}};
+}
+
+Node has_term(const Request& request) {
+  request.only_equal();
+  const auto& value = request.term.value;
+  if (value.text.empty() || !value.wildcards.empty())
+    request.expected("note, tag, sample, operator, frames, or the name of a value, without wildcards");
+  const auto thing = value.quoted ? std::nullopt : field_of(kThings, fold_case(value.text));
+  if (thing) return Node{HasTerm{*thing}};
+  return Node{PathExistsTerm{path_of(request.source, value.at, value.text)}};
+}
+
+Node note_term(const Request& request) {
+  request.only_equal();
+  if (request.term.value.is_star()) return Node{HasTerm{Thing::note}};
+  return Node{words_term(request.source, request.term.value, true)};
+}
+
+}  // namespace
+
+Node comparison_term(const Source& source, const Comparison& comparison, const ParseContext& context) {
+  const Request request{source, comparison, context};
+  const std::string name = fold_case(comparison.name);
+  if (!comparison.is_quoted) {
+    if (const auto field = field_of(kTextFields, name)) return text_term(request, *field);
+    if (const auto field = field_of(kNumberFields, name)) return number_term(request, *field);
+    if (std::ranges::find(kTimeFields, name) != std::end(kTimeFields)) return time_term(request, name);
+    if (name == "uid") return uid_term(request);
+    if (name == "has") return has_term(request);
+    if (name == "note") return note_term(request);
+  }
+  return path_term(source, comparison);
+}
+
+}  // namespace resonance::query
