@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "base/text.hpp"
+#include "resonance/error.hpp"
 
 namespace resonance::index {
 
@@ -30,6 +31,19 @@ std::string text_of(const Value& value) {
 }
 
 }  // namespace
+
+std::vector<std::string> tags_in(std::string_view json) {
+  std::vector<std::string> out;
+  if (json.empty()) return out;
+  try {
+    const auto list = Json::parse(json);
+    if (list.is_array())
+      for (const auto& tag : list.as_array()) out.push_back(tag.is_string() ? tag.as_string() : tag.dump());
+  } catch (const Error&) {
+    out.emplace_back(json);  // differs from any list of ours
+  }
+  return out;
+}
 
 std::string status_of(const RunSummary& run) { return run.exit_status.value_or("open"); }
 
