@@ -102,6 +102,8 @@ class Queries {
   bool has_side_tables_ = false;
   bool has_codec_ = false;
   bool has_checksums_ = false;
+  bool has_ranges_ = false;
+  std::optional<sqlite::Statement> stream_ranges_;  // asked for every run of a beamtime
 };
 
 }  // namespace resonance::catalog
