@@ -360,6 +360,15 @@ std::vector<LostFrame> Queries::lost_frames(std::string_view uid) {
   return out;
 }
 
+std::vector<Note> Queries::notes(std::string_view uid) {
+  std::vector<Note> out;
+  if (!schema::has_table(connection_, "run_notes")) return out;
+  auto select = connection_.prepare("SELECT id, time, author, text FROM run_notes WHERE run_uid = ? ORDER BY id");
+  select.bind(1, uid);
+  while (select.step()) out.push_back({select.int64(0), select.real(1), select.optional_string(2), select.string(3)});
+  return out;
+}
+
 std::int64_t Queries::last_ref() {
   auto row = connection_.prepare("SELECT max(id) FROM image_refs");
   return row.step() ? row.int64(0) : 0;
