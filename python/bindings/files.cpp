@@ -8,6 +8,7 @@
 #include "bindings.hpp"
 #include "gil.hpp"
 #include "json.hpp"
+#include "resonance/annotations.hpp"
 #include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/repair.hpp"
@@ -78,6 +79,19 @@ nb::tuple check(const Path& folder, bool frames, unsigned threads, nb::object te
   return nb::make_tuple(to_python(wire::to_json(report)), faults);
 }
 
+/// Tags and notes, each call for itself: they are few, and nothing stays open.
+nb::object annotate_tags(const Path& database, const std::string& run, const std::vector<std::string>& tags, bool add) {
+  const auto changed = without_gil([&] {
+    Annotations annotations(database);
+    return add ? annotations.add_tags(run, tags) : annotations.remove_tags(run, tags);
+  });
+  return nb::cast(changed);
+}
+
+nb::object annotate_note(const Path& database, const std::string& run, const std::string& text, const std::optional<std::string>& author) {
+  return to_python(wire::to_json(without_gil([&] { return Annotations(database).add_note(run, text, author); })));
+}
+
 }  // namespace
 
 void bind_files(nb::module_& module) {
@@ -102,6 +116,8 @@ void bind_files(nb::module_& module) {
         return without_gil([&] { return init_data_root(root, options); });
       },
       nb::arg("root"), nb::arg("researcher") = nb::none(), nb::arg("zone") = nb::none());
+  module.def("change_tags", &annotate_tags, nb::arg("database"), nb::arg("run"), nb::arg("tags"), nb::arg("add"));
+  module.def("add_note", &annotate_note, nb::arg("database"), nb::arg("run"), nb::arg("text"), nb::arg("author") = nb::none());
   module.def("verify", &verify, nb::arg("database"), nb::arg("runs"), nb::arg("frames"), nb::arg("full"), nb::arg("threads"),
              nb::arg("progress") = nb::none());
   module.def("repair", &repair, nb::arg("database"), nb::arg("output") = nb::none(), nb::arg("threads") = 0,

@@ -87,6 +87,8 @@ void bind_run(nb::module_& module) {
       .def("streams", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.streams(); })); })
       .def("fields", [](RunHandle& self) { return read(self, [](const Run& run) { return run.fields(); }); })
       .def("frame_stores", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.frame_stores(); })); })
+      .def("notes", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.notes(); })); })
+      .def("data_key_ranges", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.data_key_ranges(); })); })
       .def("lost_frames", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.lost_frames(); })); })
       .def("table", &table, nb::arg("stream"), nb::arg("columns"), nb::arg("first_seq_num"), nb::arg("max_rows") = nb::none(),
            nb::arg("declared_types") = true)

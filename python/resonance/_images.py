@@ -353,10 +353,10 @@ class ImageSequence:
         last = time.monotonic()
         while True:
             ended = self._run.state in ("closed", "dead")
-            new = self._run._images_since(seen)
-            if len(new):
-                yield from new
-                seen, last = new, time.monotonic()
+            seen = self._run._images_since(seen)  # also an empty one knows how far it looked
+            if len(seen):
+                yield from seen
+                last = time.monotonic()
             elif ended or (timeout is not None and time.monotonic() - last > timeout):
                 return
             else:

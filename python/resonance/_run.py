@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from . import _core
+from . import _core, _sqlite
 from ._images import ImageSequence
 from ._table import Columns
 from .errors import NotFoundError
@@ -149,6 +149,48 @@ class Run:
         error = NotFoundError(stream)
         error._message = f"run {self.uid} has no stream '{stream}'; it has: {', '.join(names) or 'none'}"
         return error
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        """What people wrote about it, oldest first: ``time``, ``author`` and ``text``."""
+        return self._run.notes()
+
+    def data_key_ranges(self) -> list[dict[str, Any]]:
+        """Between which values the data keys lie: ``stream``, ``data_key``, ``low``, ``high``, ``units``."""
+        return self._run.data_key_ranges()
+
+    def add_tags(self, *tags: str) -> list[str]:
+        """Add tags; also while the run is recorded.
+
+        Returns
+        -------
+        list of str
+            Those that it did not have.
+        """
+        _sqlite.opening(self.database)
+        return _core.change_tags(self.database, self.uid, list(tags), True)
+
+    def remove_tags(self, *tags: str) -> list[str]:
+        """Take tags away.
+
+        Returns
+        -------
+        list of str
+            Those that it had.
+        """
+        _sqlite.opening(self.database)
+        return _core.change_tags(self.database, self.uid, list(tags), False)
+
+    def add_note(self, text: str, author: str | None = None) -> dict[str, Any]:
+        """Append to the run's notes, which are a log: what is written stays.
+
+        Returns
+        -------
+        dict
+            The note as it was written: ``time``, ``author``, ``text``.
+        """
+        _sqlite.opening(self.database)
+        return _core.add_note(self.database, self.uid, text, author)
 
     def frame_stores(self) -> list[dict[str, Any]]:
         """Each array of frames: ``field``, ``zarr_group``, ``shape``, ``dtype``, ``codec`` and ``bytes`` on disk."""

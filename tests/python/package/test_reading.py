@@ -299,3 +299,51 @@ def test_whole_files(simulated, tmp_path):
     with pytest.raises(resonance.CorruptError) as caught:
         resonance.Catalog(damaged)[uid].images()[0]
     assert caught.value.file
+
+
+def test_tags_and_notes(recorded):
+    run = resonance.Catalog(recorded())[-1]
+    assert run.add_tags("reference", "good") == ["reference", "good"] and run.add_tags("good") == [] and run.remove_tags("good", "bad") == ["good"]
+    note = run.add_note("the beam was\nunstable", author="jd")
+    assert run.tags == ["reference"] and run.notes == [note] and note["text"] == "the beam was\nunstable" and note["author"] == "jd"
+    with pytest.raises(ValueError):
+        run.add_note("  ")
+    ranges = {found["data_key"]: (found["low"], found["high"]) for found in run.data_key_ranges()}
+    assert ranges["energy"] == (280.0, 300.0)
+
+
+def test_plain_events_and_others_make_the_same_columns(path):
+    """Most events are read without a JSON tree; one key beyond ASCII sends the same event the long way."""
+    rng = random.Random(9)
+    values = [None, True, False, 0, -1, 7, 2**53, 2**53 + 1, -(2**63), 2**63, 2**70, 0.5, -0.0, 1e300, 1e-320, float("nan"), float("inf"), 12345.678, "", "text", "a b", "ü",
+              'quo"te', "tab\t", [1, 2], [1.5], {"k": 1}]
+    pools = {f"k{i}": rng.sample(values, rng.randint(1, 4)) for i in range(30)}
+    declared = {f"k{i}": dict(dtype=rng.choice(["number", "integer", "string", "boolean"]), shape=[], source="s") for i in range(10)}
+    with resonance.RunWriter(path, allow_undeclared=True) as w, w.run("x"):
+        w.open_stream("plain", declared)
+        w.open_stream("long way", declared)
+        for _ in range(200):
+            names = list(pools)
+            if rng.random() < 0.3:
+                rng.shuffle(names)
+            event = {name: rng.choice(pools[name]) for name in names if rng.random() < 0.9}
+            for name in ("plain", "long way"):
+                try:
+                    w.write_event(name, event if name == "plain" else {**event, "é": 1}, time=1.7e9)
+                except ValueError:  # not of the declared type
+                    break
+    run = resonance.Catalog(path)[-1]
+    plain, other = ({part[0]: part for part in run._run.table(stream, [], 0).columns()} for stream in ("plain", "long way"))
+    other.pop("é", None)
+    assert list(plain) == list(other) and len(plain) == 32
+    for name, (_, kind, column, valid, units, recorded) in plain.items():
+        _, other_kind, other_column, other_valid, _, other_recorded = other[name]
+        assert (kind, recorded) == (other_kind, other_recorded), name
+        assert (valid is None) == (other_valid is None) and (valid is None or (valid == other_valid).all()), name
+        if isinstance(column, list):
+            assert repr(column) == repr(other_column), name
+        else:
+            rows = slice(None) if valid is None else valid
+            np.testing.assert_array_equal(column[rows], other_column[rows], err_msg=name)
+            if kind == "float64":
+                assert (np.signbit(column[rows]) == np.signbit(other_column[rows])).all(), name
