@@ -81,7 +81,7 @@ void check(const resonance::Error& error, std::string_view text) {
   require(error.code() == resonance::ErrorCode::invalid_argument);
   constexpr std::string_view kBegin = "column ";
   const std::string_view said = error.what();
-  require(said.starts_with(kBegin) && said.size() < 400);
+  require(said.starts_with(kBegin) && said.size() < 600);
   std::size_t column = 0;
   const auto [end, fault] = std::from_chars(said.data() + kBegin.size(), said.data() + said.size(), column);
   require(fault == std::errc() && *end == ':');

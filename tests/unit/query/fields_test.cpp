@@ -64,7 +64,8 @@ TEST(Value, StandsDirectlyBehindItsColon) {
 }
 
 TEST(Value, IsOneOrInQuotes) {
-  EXPECT_TRUE(says("plan:(a OR b)", "column 6: expected one value behind 'plan:', not '('; write (plan:a OR plan:b), or quote it"));
+  EXPECT_TRUE(says("plan:(a OR b)",
+                   "column 6: expected one value behind 'plan:', not '('; write a term for each, as in (plan:a OR plan:b), or quote it"));
   EXPECT_TRUE(says("sample:P(S)", "column 9: a value with '(' in it must be in quotes as a whole"));
   EXPECT_TRUE(says("sample:P\"S\"", "column 9: a value with '\"' in it must be in quotes as a whole"));
   EXPECT_TRUE(says("sample:\"P\"S", "column 11: expected a blank behind the closing quote, not 'S'"));
