@@ -1,6 +1,9 @@
 /// `resonance show`: everything about one run.
 #include <fmt/format.h>
 
+#include <cmath>
+#include <map>
+
 #include "app.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -84,14 +87,30 @@ std::string dtype_in_words(const Json& key) {
   }
 }
 
+/// Six digits of a measured value, all of a count or a time.
+std::string short_number(double value) { return std::abs(value) < 1e5 ? fmt::format("{:.6g}", value) : fmt::format("{:.10g}", value); }
+
+/// "270 … 320", or "5" where all values are equal.
+std::string values_in_words(const DataKeyRange& range) {
+  const auto low = short_number(range.low), high = short_number(range.high);
+  return low == high ? low : fmt::format("{} … {}", low, high);
+}
+
 void print_streams(Page& page, const Run& run) {
+  std::map<std::pair<std::string, std::string>, std::string> values;  // by stream and data key
+  for (const DataKeyRange& range : run.data_key_ranges()) values[{range.stream, range.data_key}] = values_in_words(range);
   for (const StreamInfo& stream : run.streams()) {
     page.heading(fmt::format("Stream {}, {}", safe_text(stream.name), counted(stream.num_events, "event")));
-    TextTable table({{"data key", false, true}, {"dtype"}, {"shape", true}, {"units"}, {"source", false, true}}, "  ");
+    TextTable table({{"data key", false, true}, {"dtype"}, {"shape", true}, {"units"}, {"values"}, {"source", false, true}}, "  ");
+    const auto take = [&](const std::string& name) {
+      auto found = values.extract({stream.name, name});
+      return found ? found.mapped() : std::string();
+    };
     if (stream.data_keys.is_object())
-      for (const auto& [name, key] : stream.data_keys.as_object()) {
-        table.add({name, dtype_in_words(key), shape_in_words(key), member(key, "units"), member(key, "source")});
-      }
+      for (const auto& [name, key] : stream.data_keys.as_object())
+        table.add({name, dtype_in_words(key), shape_in_words(key), member(key, "units"), take(name), member(key, "source")});
+    for (auto it = values.lower_bound({stream.name, ""}); it != values.end() && it->first.first == stream.name; ++it)
+      table.add({it->first.second, "", "", "", it->second, ""});
     page.out.write(table.empty() ? "  no data keys declared\n" : table.render(page.width, page.colours));
   }
 }

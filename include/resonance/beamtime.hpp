@@ -59,8 +59,12 @@ struct BeamtimeStatistics {
 /// Count what a beamtime holds. Reads only.
 [[nodiscard]] BeamtimeStatistics beamtime_statistics(const std::filesystem::path& database);
 
-/// Make a data root: the folder, and `index.db` in it with the master index. Adds the researcher when one is named.
-/// Idempotent. \return the path of the index
-std::filesystem::path init_data_root(const std::filesystem::path& root, std::optional<std::string_view> researcher = {});
+struct DataRootOptions {
+  std::optional<std::string> researcher;  ///< add this one to the index, with a folder of the same name
+  std::optional<std::string> zone;  ///< IANA name of the facility's time zone, which days and dates are in; default: as it is, at first UTC
+};
+
+/// Make a data root: the folder, and `index.db` in it with the master index. Idempotent. \return the path of the index
+std::filesystem::path init_data_root(const std::filesystem::path& root, const DataRootOptions& options = {});
 
 }  // namespace resonance

@@ -47,6 +47,15 @@ struct LostFrame {
   std::string reason;
 };
 
+/// Between which values a data key of a run lies: the numbers of all events of one stream. NaN, the infinities, lists, texts and
+/// booleans do not count.
+struct DataKeyRange {
+  std::string stream;
+  std::string data_key;  ///< also one that was not declared
+  double low = 0, high = 0;
+  std::optional<std::string> units;  ///< as declared
+};
+
 /// Whether a run is still being recorded.
 enum class RunState : std::uint8_t {
   closed,   ///< it has ended
@@ -71,6 +80,10 @@ class Run {
   [[nodiscard]] std::vector<FrameStoreInfo> frame_stores() const;
   /// Frames that recovery or repair took out, because their pixels are not there. They are in no ImageSequence.
   [[nodiscard]] std::vector<LostFrame> lost_frames() const;
+
+  /// Ranges of all data keys that have numbers, by stream in order of creation. At the cost of a look-up when the run was recorded
+  /// by Resonance and is closed; else all its events are read, in bounded memory.
+  [[nodiscard]] std::vector<DataKeyRange> data_key_ranges() const;
 
   /// Columns of a stream: seq_num, time, then the declared data keys in their order, then undeclared ones as they appear.
   /// Whole numbers stay integers unless the key is declared "number"; equal arrays of numbers become array columns.
@@ -127,6 +140,7 @@ class Catalog {
   [[nodiscard]] const std::filesystem::path& frame_store() const noexcept;  ///< `<name>.zarr` beside the database
 
   class Impl;
+  [[nodiscard]] const std::shared_ptr<Impl>& impl() const noexcept { return impl_; }  ///< of use inside the library alone
 
  private:
   std::shared_ptr<Impl> impl_;  // shared with the runs that came from it

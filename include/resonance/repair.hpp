@@ -28,7 +28,7 @@ enum class Outcome : std::uint8_t {
 /// One thing that was mended or lost. What does not apply is empty.
 struct RepairFinding {
   Outcome outcome = Outcome::note;
-  /// A fixed word. Of the database: database, header, schema, row, parent, count, event, event_checksum, dead_run. Of frames:
+  /// A fixed word. Of the database: database, header, schema, row, parent, count, event, event_checksum, data_range, dead_run. Of frames:
   /// array, geometry, frame_store, shard, frame, reference. Mere notes: left_out (files that nothing names stay in the old store).
   std::string kind = {};
   std::string run_uid = {};

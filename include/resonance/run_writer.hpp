@@ -31,6 +31,15 @@ struct FrameOptions {
   std::uint64_t frames_per_chunk = 0;
 };
 
+/// Is told of runs whose row changed: opened, closed, or closed by recovery. Not of events.
+/// Called after the commit, on a thread of the writer, in the order of the changes. It must return at once, and must not call
+/// the writer: whoever records waits for it.
+class RunListener {
+ public:
+  virtual ~RunListener() = default;
+  virtual void run_changed(const std::filesystem::path& database, std::string_view uid) noexcept = 0;
+};
+
 struct RunWriterOptions {
   Durability durability = Durability::commit;
   std::chrono::milliseconds commit_interval{20};   ///< group: longest time an event stays queued
@@ -46,6 +55,7 @@ struct RunWriterOptions {
   std::function<double()> clock;                ///< seconds since the Unix epoch, UTC; default: the system clock
   std::function<void(std::string_view)> log;    ///< what cannot be thrown (destructors, background); default: silent;
                                                 ///< must not call the writer
+  std::shared_ptr<RunListener> on_run_change;   ///< e.g. index_listener(); shared by all that it listens to; default: nobody is told
   std::shared_ptr<io::FileSystem> file_system;  ///< shared by all writers that test or embed one; default: POSIX
 };
 

@@ -19,10 +19,11 @@ enum class Severity : std::uint8_t {
 
 /// One thing that is not as it should be. What does not apply is empty.
 struct Fault {
-  /// A fixed word. Of the database: database, log, foreign_key, schema, type, json, count, seq_num, event_checksum, frame_store. Of frames:
-  /// missing_array, damaged_array, unsupported, geometry, codec, layout, published_length, frame_number, missing_shard, damaged_shard,
-  /// missing_frame, damaged_frame, checksum, unreadable. Mere notes: partial_file, unnamed_run, unnamed_array, surplus_shard,
-  /// dead_run (its writer is gone; the next one that opens the beamtime closes it), lost_frame (recovery took it out).
+  /// A fixed word. Of the database: database, log, foreign_key, schema, type, json, count, seq_num, event_checksum, data_range,
+  /// frame_store. Of frames: missing_array, damaged_array, unsupported, geometry, codec, layout, published_length, frame_number,
+  /// missing_shard, damaged_shard, missing_frame, damaged_frame, checksum, unreadable. Mere notes: partial_file, unnamed_run,
+  /// unnamed_array, surplus_shard, dead_run (its writer is gone; the next one that opens the beamtime closes it), lost_frame (recovery took
+  /// it out).
   std::string kind = {};
   Severity severity = Severity::fault;
   std::string run_uid = {};

@@ -103,7 +103,7 @@ std::string Queries::summary_columns() const {
   const auto count_frames = fmt::format("(SELECT count(*) {})", kFramesOfRun);
   return fmt::format(
       "SELECT r.uid, r.plan_name, p.name, r.time_start, r.time_stop, r.exit_status, CASE WHEN r.exit_status IS NULL THEN {} ELSE "
-      "r.num_events END, {}, r.operator, {}, {}, r.metadata "
+      "r.num_events END, {}, r.operator, {}, {}, r.metadata, r.sample_id, r.rowid "
       "FROM runs r LEFT JOIN samples p ON p.id = r.sample_id{}",
       count_events, has_side_tables_ ? fmt::format("coalesce(d.num_frames, {})", count_frames) : count_frames,
       has_side_tables_ ? "d.scan_id" : "NULL",
@@ -170,6 +170,22 @@ std::vector<RunSummary> Queries::find(const RunQuery& query) {
   std::vector<RunSummary> out;
   while (statement.step()) out.push_back(read_summary(statement));
   return out;
+}
+
+RunRow Queries::read_run_row(sqlite::Statement& row) { return {row.int64(13), read_summary(row), row.string(11), row.optional_int64(12)}; }
+
+std::vector<RunRow> Queries::runs_after(std::int64_t after, std::uint64_t limit) {
+  auto statement = connection_.prepare(summary_columns() + " WHERE r.rowid > ? ORDER BY r.rowid LIMIT ?");
+  statement.bind_all(after, limit);
+  std::vector<RunRow> out;
+  while (statement.step()) out.push_back(read_run_row(statement));
+  return out;
+}
+
+std::optional<RunRow> Queries::run_row(std::string_view uid) {
+  auto statement = connection_.prepare(summary_columns() + " WHERE r.uid = ?");
+  statement.bind(1, uid);
+  return statement.step() ? std::optional(read_run_row(statement)) : std::nullopt;
 }
 
 std::optional<std::string> Queries::nth_newest(std::uint64_t n) {
@@ -277,6 +293,21 @@ std::vector<StreamInfo> Queries::streams(std::string_view uid) {
     out.push_back({row.string(0), row.string(1),
                    parse_stored(row.text(2), fmt::format("the data keys of stream '{}' of run {}", row.text(1), uid)), row.real(3),
                    unsigned_at(row, 4)});
+  return out;
+}
+
+std::vector<StreamRangesRow> Queries::stream_ranges(std::string_view uid) {
+  const bool stored = schema::has_table(connection_, "stream_ranges");
+  auto row = connection_.prepare(fmt::format(
+      "SELECT s.uid, s.name, s.data_keys, s.time_created, {} FROM streams s JOIN runs r ON r.uid = s.run_uid WHERE s.run_uid = ? ORDER BY "
+      "s.time_created, s.rowid",
+      stored ? "CASE WHEN r.exit_status IS NOT NULL THEN (SELECT ranges FROM stream_ranges WHERE stream_uid = s.uid) END" : "NULL"));
+  row.bind(1, uid);
+  std::vector<StreamRangesRow> out;
+  while (row.step())
+    out.push_back({{row.string(0), row.string(1),
+                    parse_stored(row.text(2), fmt::format("the data keys of stream '{}' of run {}", row.text(1), uid)), row.real(3), 0},
+                   row.optional_string(4)});
   return out;
 }
 

@@ -42,6 +42,20 @@ struct RunEnd {
   std::optional<std::int64_t> lock_byte;  ///< that its writer holds; nothing in files of other programs
 };
 
+/// A run with what the index keeps of it beside its summary.
+struct RunRow {
+  std::int64_t rowid = 0;
+  RunSummary summary;
+  std::string metadata;  ///< JSON text; empty when null
+  std::optional<std::int64_t> sample_id;
+};
+
+/// A stream, and the ranges of its data keys.
+struct StreamRangesRow {
+  StreamInfo stream;                  ///< without the number of its events
+  std::optional<std::string> ranges;  ///< JSON; nothing while the run is open, and in files of other programs
+};
+
 /// Reads one beamtime. Not synchronised. Works without our side tables and without image_refs.compression_codec.
 class Queries {
  public:
@@ -49,6 +63,9 @@ class Queries {
   explicit Queries(const std::filesystem::path& database);
 
   std::vector<RunSummary> find(const RunQuery& query);
+  /// At most `limit` runs in the order of their rows, from behind the row `after`.
+  std::vector<RunRow> runs_after(std::int64_t after, std::uint64_t limit);
+  std::optional<RunRow> run_row(std::string_view uid);
   std::optional<std::string> nth_newest(std::uint64_t n);                  ///< uid; 0 is the newest
   std::optional<std::string> by_scan_id(std::int64_t scan_id);             ///< uid of the newest that has it
   std::vector<std::string> by_prefix(std::string_view prefix, int limit);  ///< uids
@@ -61,6 +78,7 @@ class Queries {
   std::vector<StreamInfo> streams(std::string_view uid);
   /// One of them, without counting its events (num_events stays 0); nothing when there is none of that name.
   std::optional<StreamInfo> stream(std::string_view uid, std::string_view name);
+  std::vector<StreamRangesRow> stream_ranges(std::string_view uid);
   RunEnd end(std::string_view uid);  ///< \throws Error(not_found)
   std::uint64_t frames_of_event(std::string_view event_uid);
   /// Events of a stream with seq_num >= first, at most `limit`, as (seq_num, uid, time, data, timestamps).
@@ -75,6 +93,7 @@ class Queries {
   BeamtimeStatistics statistics();
 
  private:
+  RunRow read_run_row(sqlite::Statement& row);
   std::string summary_columns() const;
   RunSummary read_summary(sqlite::Statement& row);
   std::optional<std::int64_t> scan_id_in(std::string_view metadata) const;

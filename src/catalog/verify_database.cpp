@@ -84,8 +84,8 @@ bool check_schema(VerifyContext& context) {
                                            "opened by the Python package may; 'resonance migrate' mends it",
                                            context.database.string())});
   }
-  for (const auto tables : {schema::record_tables(), schema::checksum_tables(), schema::durability_tables()})
-    std::copy_if(tables.begin(), tables.end(), std::back_inserter(wanted),
+  for (const auto& set : schema::side_tables())
+    std::copy_if(set.tables.begin(), set.tables.end(), std::back_inserter(wanted),
                  [&](const auto& table) { return schema::has_table(connection, table.name); });
   for (const auto& difference : schema::differences(connection, wanted))
     context.tell({.kind = "schema",

@@ -163,6 +163,7 @@ VerifyQueries::VerifyQueries(sqlite::Connection& connection)
       has_details_(schema::has_table(connection, "run_details")),
       has_stores_(schema::has_table(connection, "frame_stores")),
       has_event_sums_(schema::has_table(connection, "event_checksums")),
+      has_ranges_(schema::has_table(connection, "stream_ranges")),
       store_columns_(fmt::format(kStoreColumns, schema::has_table(connection, "lost_frames") ? kLostColumns : "0, 0, 0")),
       run_(prepare_run(connection, has_details_)),
       streams_(connection.prepare(kStreams)),
@@ -283,6 +284,13 @@ bool VerifyQueries::has_event_sum(std::string_view stream_uid, const EventSumRow
   auto row = connection_.prepare("SELECT 1 FROM event_checksums WHERE stream_uid = ? AND first_seq_num = ? AND crc32c = ?");
   row.bind_all(stream_uid, sum.first, sum.crc32c);
   return row.step();
+}
+
+std::optional<std::string> VerifyQueries::ranges(std::string_view stream_uid) {
+  if (!has_ranges_) return std::nullopt;
+  auto row = connection_.prepare("SELECT ranges FROM stream_ranges WHERE stream_uid = ?");
+  row.bind(1, stream_uid);
+  return row.step() ? std::optional(row.string(0)) : std::nullopt;
 }
 
 void VerifyQueries::events(std::string_view stream_uid, std::int64_t first, std::int64_t last,

@@ -112,6 +112,8 @@ class VerifyQueries {
   /// Checksums of events whose first seq_num is above `first`, ascending, at most `limit`.
   std::vector<EventSumRow> event_sums(std::string_view stream_uid, std::int64_t first, std::int64_t limit);
   bool has_event_sum(std::string_view stream_uid, const EventSumRow& row);
+  /// JSON of stream_ranges; nothing when there is none.
+  std::optional<std::string> ranges(std::string_view stream_uid);
   /// Visit events with these numbers in order of seq_num.
   void events(std::string_view stream_uid, std::int64_t first, std::int64_t last,
               const std::function<void(const schema::EventContent&)>& visit);
@@ -129,7 +131,7 @@ class VerifyQueries {
   std::optional<VerifyRunRow> run(std::string_view uid);
 
   sqlite::Connection& connection_;
-  bool has_details_, has_stores_, has_event_sums_;
+  bool has_details_, has_stores_, has_event_sums_, has_ranges_;
   std::string store_columns_;
   sqlite::Statement run_, streams_, arrays_, gaps_, frames_, events_, ref_exists_, names_array_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "record/quarantine.hpp"
 #include "record/recovery_statements.hpp"
 #include "resonance/error.hpp"
+#include "schema/key_ranges.hpp"
 
 namespace resonance::record {
 
@@ -42,9 +44,12 @@ class DeadRun {
     std::vector<std::pair<std::string, std::uint64_t>> finished;
     for (auto& array : arrays_) finished.emplace_back(array.group, finish(array));
     attempt("leftovers", [&] { clear_run_folder(); });
+    std::vector<std::pair<std::string, std::string>> ranges;
+    attempt("its values", [&] { ranges = ranges_of_streams(); });
     file_.transact([&] {
       for (const auto& [group, frames] : finished) statements_.close_frame_store(group, frames);
       cover_events();
+      for (const auto& [stream, text] : ranges) statements_.insert_ranges(stream, text);
       statements_.close_run(uid_, queries_.last_time(uid_), "failed", queries_.count_events(uid_), queries_.count_frames(uid_), reason_);
     });
   }
@@ -134,6 +139,18 @@ class DeadRun {
     }
   }
 
+  /// \return streams, and the ranges of their data keys as JSON
+  std::vector<std::pair<std::string, std::string>> ranges_of_streams() {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const auto& [stream, covered] : queries_.covered_events(uid_)) {
+      schema::KeyRanges ranges;
+      queries_.events_behind(stream, std::numeric_limits<std::int64_t>::min(),
+                             [&](const EventRow& event) { ranges.add(Json::parse(event.data)); });
+      out.emplace_back(stream, schema::dump_ranges(ranges.ranges()));
+    }
+    return out;
+  }
+
   /// Arrays whose first frame never came to a transaction.
   void clear_run_folder() {
     if (!is_uid(uid_)) return;
@@ -161,14 +178,17 @@ class DeadRun {
 
 }  // namespace
 
-void close_dead_runs(BeamtimeFile& file, Statements& statements, double now) {
+void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, const std::function<void(const std::string&)>& closed) {
   RecoveryStatements queries(file.connection());
   for (const auto& run : queries.open_runs()) {
     if (run.lock_byte <= 0) continue;  // no byte that a writer of ours takes
     const auto byte = static_cast<std::uint64_t>(run.lock_byte);
     if (!file.locks().try_lock(byte)) continue;  // its writer lives
     try {
-      if (queries.is_open(run.uid)) DeadRun(file, statements, run.uid, now).close();  // else its writer closed it since we looked
+      if (queries.is_open(run.uid)) {  // else its writer closed it since we looked
+        DeadRun(file, statements, run.uid, now).close();
+        closed(run.uid);
+      }
     } catch (...) {
       file.locks().unlock(byte);
       throw;

@@ -51,6 +51,7 @@ void RunWriter::Impl::write_batch(const Queue& batch) {
       throw;
     }
   }
+  run.ranges.make_room(batch.values);
   file_.transact([&] {
     for (const auto& row : batch.events) statements_.insert_event(row);
     run.event_checksums.add(statements_, batch.events);
@@ -86,6 +87,7 @@ void RunWriter::Impl::commit_queue() {
   const bool frames = !batch_.refs.empty();
   run.frames->commit(batch_.frames);
   run.event_checksums.commit();
+  run.ranges.include(batch_.values);
   {
     const std::lock_guard lock(mutex_);
     for (const auto& uid : batch_.given_uids) given_uids_.erase(uid);

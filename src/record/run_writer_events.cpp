@@ -32,6 +32,7 @@ void require_frame_size(const FrameBlock& block) {
 void RunWriter::Impl::Queue::append(Queue&& rows) {
   events.insert(events.end(), std::make_move_iterator(rows.events.begin()), std::make_move_iterator(rows.events.end()));
   refs.insert(refs.end(), std::make_move_iterator(rows.refs.begin()), std::make_move_iterator(rows.refs.end()));
+  values.insert(values.end(), rows.values.begin(), rows.values.end());
   if (frames.size() < rows.frames.size()) frames.resize(rows.frames.size());
   for (std::size_t i = 0; i < rows.frames.size(); ++i) frames[i] = std::max(frames[i], rows.frames[i]);
   bytes += rows.bytes;
@@ -42,6 +43,7 @@ void RunWriter::Impl::Queue::append(Queue&& rows) {
 void RunWriter::Impl::Queue::clear() noexcept {
   events.clear();
   refs.clear();
+  values.clear();
   frames.clear();
   given_uids.clear();
   bytes = 0;
@@ -79,7 +81,10 @@ void RunWriter::Impl::add_event(Stream& stream, std::uint64_t seq_num, const New
   event.data.dump_to(row.data);
   event.timestamps.dump_to(row.timestamps);
   for (const auto& frame : frames_of(event)) add_frame(row.uid, frame, frames_in_call);
-  building_.bytes += row.data.size() + row.timestamps.size() + 256;
+  for (const auto& [key, value] : event.data.as_object())
+    if (const auto number = schema::value_in_range(value))
+      building_.values.push_back({stream.number, static_cast<std::uint32_t>(stream.key_numbers.number_of(key)), *number});
+  building_.bytes += row.data.size() + row.timestamps.size() + event.data.size() * sizeof(record::RangeValue) + 256;
   building_.events.push_back(std::move(row));
 }
 

@@ -64,7 +64,7 @@ RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions op
       pool_(threads_of(options_)),
       file_(database_, file_options(options_)),
       statements_(file_.connection()) {
-  record::close_dead_runs(file_, statements_, now());
+  record::close_dead_runs(file_, statements_, now(), [this](const std::string& uid) { tell_of(uid); });
   using record::Chore;
   if (options_.durability == Durability::group)
     committing_ = std::make_unique<Chore>(options_.commit_interval, Chore::Start::after_interval, [this] { commit_chore(); });
@@ -91,6 +91,10 @@ void RunWriter::Impl::log(const std::string& message) const noexcept {
     if (options_.log) options_.log(message);
   } catch (...) {  // a log that throws has nobody left to tell
   }
+}
+
+void RunWriter::Impl::tell_of(const std::string& run_uid) const noexcept {
+  if (options_.on_run_change) options_.on_run_change->run_changed(database_, run_uid);
 }
 
 double RunWriter::Impl::now() const { return options_.clock(); }
@@ -197,8 +201,11 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
   }
   auto frames = std::make_unique<record::RunFrames>(options_.file_system, frame_store_of(database_), row.uid, options_.frames,
                                                     frames::FrameArrayWriter::Means{pool_, memory_});
-  const std::lock_guard lock(mutex_);
-  run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}});
+  {
+    const std::lock_guard lock(mutex_);
+    run_.emplace(OpenRun{row.uid, lock_byte, std::move(frames), {}, 0, 0, {}, {}, {}, {}});
+  }
+  tell_of(row.uid);
   return row.uid;
 }
 
@@ -214,10 +221,16 @@ std::string RunWriter::Impl::open_stream(std::string_view name, const Json& data
   file_.transact([&] { statements_.insert_stream(uid, run.uid, name, data_keys.dump(), time); });
   {
     const std::lock_guard lock(mutex_);
-    run.streams.emplace(name, Stream{uid, std::move(keys)});
+    run.streams.emplace(name, Stream{uid, std::move(keys), static_cast<std::uint32_t>(run.streams.size())});
   }
   sync_run();
   return uid;
+}
+
+void RunWriter::Impl::insert_ranges() {
+  for (const auto& [name, stream] : run_->streams)
+    statements_.insert_ranges(stream.uid,
+                              schema::dump_ranges(schema::named_ranges(stream.key_numbers.keys(), run_->ranges.of(stream.number))));
 }
 
 /// With call_mutex_ and sync_mutex_ held.
@@ -250,6 +263,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   file_.transact([&] {
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
     run.event_checksums.finish(statements_);
+    insert_ranges();
     statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
   });
   try {
@@ -258,6 +272,7 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
     if (!cause) cause = std::current_exception();
   }
   file_.locks().unlock(run.lock_byte);
+  tell_of(run.uid);
   const std::lock_guard lock(mutex_);
   run_.reset();
   queue_.clear();

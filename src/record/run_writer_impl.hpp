@@ -19,6 +19,7 @@
 #include "record/event_checksums.hpp"
 #include "record/known_events.hpp"
 #include "record/run_frames.hpp"
+#include "record/run_ranges.hpp"
 #include "record/statements.hpp"
 #include "resonance/run_writer.hpp"
 
@@ -52,7 +53,9 @@ class RunWriter::Impl {
   struct Stream {
     std::string uid;
     record::DataKeys keys;
-    std::uint64_t queued = 0;  // seq_num of the newest event given
+    std::uint32_t number = 0;          // in the run
+    schema::KeyNumbers key_numbers{};  // guarded by call_mutex_
+    std::uint64_t queued = 0;          // seq_num of the newest event given
     std::uint64_t committed = 0;
     std::uint64_t durable = 0;
   };
@@ -64,12 +67,14 @@ class RunWriter::Impl {
     std::uint64_t events = 0, frame_refs = 0;   // committed
     std::string last_event, last_event_stream;  // uids: the event that frames are most often added to
     record::EventChecksums event_checksums;     // guarded by commit_mutex_
+    record::RunRanges ranges;                   // guarded by commit_mutex_
   };
   /// Rows that wait for one transaction.
   struct Queue {
     std::vector<record::EventRow> events;
     std::vector<record::FrameRef> refs;
-    record::RunFrames::Counts frames;  // of each array, with these
+    std::vector<record::RangeValue> values;  // of the events
+    record::RunFrames::Counts frames;        // of each array, with these
     std::size_t bytes = 0;
     std::vector<std::string> given_uids;  // of events to which callers gave them
     [[nodiscard]] bool empty() const noexcept { return events.empty() && refs.empty(); }
@@ -101,6 +106,7 @@ class RunWriter::Impl {
   Stream& require_stream(std::string_view name);
   Stream& stream_by_uid(std::string_view uid);
   std::string stream_of(std::string_view event_uid);
+  void insert_ranges();  // inside the transaction that closes the run
   void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
 
   // Without mutex_.
@@ -120,6 +126,7 @@ class RunWriter::Impl {
   std::vector<record::FrameArray> sync_now();  ///< \return what was synced
   std::vector<record::FrameArray> arrays() const;
   void log(const std::string& message) const noexcept;
+  void tell_of(const std::string& run_uid) const noexcept;  ///< its row in the database has changed
   [[nodiscard]] double now() const;
 
   const std::filesystem::path database_;

@@ -72,6 +72,11 @@ void Statements::insert_event_checksum(const EventChecksumRow& row) {
   insert_event_checksum_.bind_all(row.stream_uid, row.first, row.last, std::int64_t{row.crc32c}).run();
 }
 
+void Statements::insert_ranges(std::string_view stream_uid, std::string_view ranges) {
+  auto insert = connection_.prepare("INSERT OR REPLACE INTO stream_ranges(stream_uid, ranges) VALUES(?, ?)");
+  insert.bind_all(stream_uid, ranges).run();
+}
+
 void Statements::insert_image_ref(const ImageRefRow& row) {
   insert_image_ref_.bind_all(row.event_uid, row.field, row.zarr_group, row.number, row.height, row.width, row.dtype, row.codec).run();
   insert_checksum_.bind_all(connection_.last_insert_rowid(), std::int64_t{row.crc32c}).run();

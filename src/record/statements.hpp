@@ -72,7 +72,8 @@ class Statements {
   void insert_stream(std::string_view uid, std::string_view run_uid, std::string_view name, std::string_view data_keys, double time);
   void insert_event(const EventRow& row);
   void insert_event_checksum(const EventChecksumRow& row);
-  void insert_image_ref(const ImageRefRow& row);  ///< and its frame's checksum
+  void insert_ranges(std::string_view stream_uid, std::string_view ranges);  ///< JSON; in place of what is there
+  void insert_image_ref(const ImageRefRow& row);                             ///< and its frame's checksum
   void insert_frame_store(const FrameStoreRow& row);
   /// The stream of an event of this run.
   std::optional<std::string> stream_of_event(std::string_view event_uid, std::string_view run_uid);

@@ -215,8 +215,7 @@ std::string structural_damage(const fs::path& scratch) {
     std::vector<schema::TableDefinition> wanted(core.begin(), core.end());
     if (!schema::has_column(connection, "image_refs", "compression_codec")) wanted.back() = schema::image_refs_version_1();
     schema::require_columns(connection, wanted);
-    for (const auto tables : {schema::record_tables(), schema::checksum_tables(), schema::durability_tables()})
-      schema::require_columns(connection, tables);
+    for (const auto& set : schema::side_tables()) schema::require_columns(connection, set.tables);
     const auto orphans = catalog::orphans(connection);
     return orphans.empty() ? std::string() : fmt::format("rows of {} belong to nothing", orphans.front().table);
   } catch (const Error& error) {

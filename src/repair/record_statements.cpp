@@ -322,4 +322,23 @@ void RecordStatements::delete_checksum(const ChecksumRow& row) {
   remove.bind_all(row.stream_uid, row.first).run();
 }
 
+std::optional<std::string> RecordStatements::ranges_said(std::string_view stream_uid) {
+  auto select = prepare("SELECT ranges FROM stream_ranges WHERE stream_uid = ?");
+  select.bind(1, stream_uid);
+  return select.step() ? std::optional(select.string(0)) : std::nullopt;
+}
+
+schema::NamedRanges RecordStatements::ranges_now(std::string_view stream_uid) {
+  auto select = prepare("SELECT data FROM events WHERE stream_uid = ? ORDER BY seq_num");
+  select.bind(1, stream_uid);
+  schema::KeyRanges out;
+  while (select.step()) out.add(Json::parse(select.text(0)));
+  return out.ranges();
+}
+
+void RecordStatements::set_ranges(std::string_view stream_uid, std::string_view ranges) {
+  auto insert = prepare("INSERT OR REPLACE INTO stream_ranges(stream_uid, ranges) VALUES(?, ?)");
+  insert.bind_all(stream_uid, ranges).run();
+}
+
 }  // namespace resonance::repair

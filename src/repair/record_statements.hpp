@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "repair/row_check.hpp"
+#include "schema/key_ranges.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance::repair {
@@ -105,6 +106,11 @@ class RecordStatements {
   /// \return the checksum of the events there, and how many they are
   std::pair<std::uint32_t, std::int64_t> checksum_now(const ChecksumRow& row);
   void delete_checksum(const ChecksumRow& row);
+
+  // Ranges of data keys.
+  std::optional<std::string> ranges_said(std::string_view stream_uid);        ///< JSON, as stored
+  [[nodiscard]] schema::NamedRanges ranges_now(std::string_view stream_uid);  ///< as the events say
+  void set_ranges(std::string_view stream_uid, std::string_view ranges);
 
  private:
   sqlite::Statement prepare(std::string_view sql) { return connection_.prepare(sql); }

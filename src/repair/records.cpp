@@ -9,8 +9,10 @@
 #include "base/text.hpp"
 #include "base/uid.hpp"
 #include "record/recover.hpp"
+#include "resonance/error.hpp"
 #include "resonance/version.hpp"
 #include "schema/event_checksum.hpp"
+#include "schema/key_ranges.hpp"
 
 namespace resonance::repair {
 
@@ -108,6 +110,20 @@ void record_lost_end(RepairContext& context, RecordStatements& statements, const
                 .message = fmt::format("{} events at the end of its {} streams are lost", missing, streams.size())});
 }
 
+/// They follow from the events that are left.
+void mend_ranges(RepairContext& context, RecordStatements& statements, const std::string& run_uid, const StreamOfRun& stream) {
+  const auto said = statements.ranges_said(stream.uid);
+  const auto now = statements.ranges_now(stream.uid);
+  try {
+    if (said && schema::same_ranges(schema::parse_ranges(*said), now)) return;
+  } catch (const Error&) {  // it was damaged
+  }
+  statements.set_ranges(stream.uid, schema::dump_ranges(now));
+  if (said)
+    tell(context, Outcome::mended, "data_range", run_uid,
+         fmt::format("between which values stream '{}' lies was found again from its events", printable(stream.name)));
+}
+
 void mend_run_end(RepairContext& context, RecordStatements& statements, const RunEnds& run, bool first_time) {
   const auto streams = statements.streams(run.uid);
   for (const auto& stream : streams)
@@ -123,6 +139,7 @@ void mend_run_end(RepairContext& context, RecordStatements& statements, const Ru
       tell(context, Outcome::mended, "count", run.uid, fmt::format("runs.num_events is {} now, as many as there are", run.events));
   }
   statements.set_num_frames(run.uid);
+  for (const auto& stream : streams) mend_ranges(context, statements, run.uid, stream);
 }
 
 }  // namespace
@@ -175,6 +192,7 @@ void drop_orphans(RepairContext& context, RecordStatements& statements) {
                              {"frame_checksums", "ref_id", "image_refs", "id"},
                              {"durable_frames", "zarr_group", "frame_stores", "zarr_group"},
                              {"event_checksums", "stream_uid", "streams", "uid"},
+                             {"stream_ranges", "stream_uid", "streams", "uid"},
                              {"lost_events", "stream_uid", "streams", "uid"}};
   for (const auto& edge : kEdges) {
     const auto rows = statements.delete_orphans(edge.table, edge.column, edge.parent, edge.parent_column);

@@ -25,29 +25,6 @@ bool lacks_codec_column(sqlite::Connection& connection) {
   return has_table(connection, "image_refs") && !has_column(connection, "image_refs", "compression_codec");
 }
 
-/// One set of side tables, whose version is apart from user_version.
-void create_extension(sqlite::Connection& connection, const char* name, int newest, std::span<const TableDefinition> tables) {
-  create_tables(connection, tables);
-  auto known = connection.prepare("SELECT version FROM schema_extensions WHERE name = ?");
-  known.bind(1, name);
-  const int version = known.step() ? static_cast<int>(known.int64(0)) : 0;
-  known.reset();
-  if (version > newest)
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(connection), name,
-                            version, newest),
-                about(connection));
-  if (version == newest) return;
-  auto insert = connection.prepare("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)");
-  insert.bind_all(name, newest).run();
-}
-
-void create_side_tables(sqlite::Connection& connection) {
-  create_extension(connection, kRecordExtension, kRecordExtensionVersion, record_tables());
-  create_extension(connection, kChecksumExtension, kChecksumExtensionVersion, checksum_tables());
-  create_extension(connection, kDurabilityExtension, kDurabilityExtensionVersion, durability_tables());
-}
-
 void create_version_1(sqlite::Connection& connection) {
   create_tables(connection, beamtime_tables().first(4));
   create_tables(connection, {&image_refs_version_1(), 1});
@@ -62,9 +39,23 @@ void create_version_2(sqlite::Connection& connection) {
 
 }  // namespace
 
-void create_repair_tables(sqlite::Connection& connection) {
-  create_extension(connection, kRepairExtension, kRepairExtensionVersion, repair_tables());
+void create_extension(sqlite::Connection& connection, const SideTables& set) {
+  create_tables(connection, set.tables);
+  auto known = connection.prepare("SELECT version FROM schema_extensions WHERE name = ?");
+  known.bind(1, set.name);
+  const int version = known.step() ? static_cast<int>(known.int64(0)) : 0;
+  known.reset();
+  if (version > set.version)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: its side tables '{}' have version {}, this Resonance knows {}; use a newer one", name_of(connection),
+                            set.name, version, set.version),
+                about(connection));
+  if (version == set.version) return;
+  auto insert = connection.prepare("INSERT OR REPLACE INTO schema_extensions(name, version) VALUES(?, ?)");
+  insert.bind_all(set.name, set.version).run();
 }
+
+void create_repair_tables(sqlite::Connection& connection) { create_extension(connection, repair_tables()); }
 
 void require_path(const sqlite::Connection& connection, int current, int target, int newest) {
   if (current > target)
@@ -120,7 +111,7 @@ void create_beamtime_schema(sqlite3* handle) {
   schema::switch_on_foreign_keys(connection);
   sqlite::Transaction transaction(connection);
   schema::create_version_2(connection);
-  schema::create_side_tables(connection);
+  for (const auto& set : schema::side_tables()) schema::create_extension(connection, set);
   if (connection.user_version() != kBeamtimeSchemaVersion) connection.set_user_version(kBeamtimeSchemaVersion);
   transaction.commit();
 }

@@ -214,6 +214,15 @@ constexpr TableDefinition kDurability[] = {
      {}},
 };
 
+constexpr TableDefinition kRanges[] = {
+    {"stream_ranges",
+     R"(CREATE TABLE IF NOT EXISTS stream_ranges (
+  stream_uid TEXT PRIMARY KEY REFERENCES streams(uid) ON DELETE CASCADE,
+  ranges TEXT NOT NULL
+))",
+     {}},
+};
+
 constexpr TableDefinition kRepair[] = {
     {"lost_events",
      R"(CREATE TABLE IF NOT EXISTS lost_events (
@@ -227,14 +236,16 @@ constexpr TableDefinition kRepair[] = {
      {}},
 };
 
+constexpr SideTables kSideTables[] = {
+    {"record", 1, kRecord}, {"frame_checksums", 1, kChecksums}, {"durability", 1, kDurability}, {"ranges", 1, kRanges}};
+constexpr SideTables kRepairTables = {"repair", 1, kRepair};
+
 }  // namespace
 
 std::span<const TableDefinition> beamtime_tables() noexcept { return kBeamtime; }
 const TableDefinition& image_refs_version_1() noexcept { return kImageRefsVersion1; }
 std::span<const TableDefinition> index_tables() noexcept { return kIndex; }
-std::span<const TableDefinition> record_tables() noexcept { return kRecord; }
-std::span<const TableDefinition> checksum_tables() noexcept { return kChecksums; }
-std::span<const TableDefinition> durability_tables() noexcept { return kDurability; }
-std::span<const TableDefinition> repair_tables() noexcept { return kRepair; }
+std::span<const SideTables> side_tables() noexcept { return kSideTables; }
+const SideTables& repair_tables() noexcept { return kRepairTables; }
 
 }  // namespace resonance::schema

@@ -14,23 +14,18 @@ struct TableDefinition {
 [[nodiscard]] std::span<const TableDefinition> beamtime_tables() noexcept;  ///< version 2
 [[nodiscard]] const TableDefinition& image_refs_version_1() noexcept;       ///< without compression_codec
 [[nodiscard]] std::span<const TableDefinition> index_tables() noexcept;     ///< version 1
-/// Ours alone, beside the core tables; `kRecordExtension` in schema_extensions.
-[[nodiscard]] std::span<const TableDefinition> record_tables() noexcept;
 
-[[nodiscard]] std::span<const TableDefinition> checksum_tables() noexcept;  ///< `kChecksumExtension` in schema_extensions
-/// How far frames are on stable storage, which did not survive, and checksums of events; `kDurabilityExtension`.
-[[nodiscard]] std::span<const TableDefinition> durability_tables() noexcept;
-
-/// What a repair could not get back; only in files that one made; `kRepairExtension`.
-[[nodiscard]] std::span<const TableDefinition> repair_tables() noexcept;
-
-inline constexpr const char* kRecordExtension = "record";
-inline constexpr int kRecordExtensionVersion = 1;
-inline constexpr const char* kChecksumExtension = "frame_checksums";
-inline constexpr int kChecksumExtensionVersion = 1;
-inline constexpr const char* kDurabilityExtension = "durability";
-inline constexpr int kDurabilityExtensionVersion = 1;
-inline constexpr const char* kRepairExtension = "repair";
-inline constexpr int kRepairExtensionVersion = 1;
+/// One set of tables of ours, which may be absent; its version in schema_extensions is apart from user_version.
+struct SideTables {
+  const char* name;
+  int version;
+  std::span<const TableDefinition> tables;
+};
+/// Those that every beamtime gets, in order of creation: new ones come last, so that the first pages of a file stay the same.
+[[nodiscard]] std::span<const SideTables> side_tables() noexcept;
+/// Beside the core tables of an index: what questions need beyond them.
+[[nodiscard]] const SideTables& search_tables() noexcept;
+/// What a repair could not get back; only in files that one made.
+[[nodiscard]] const SideTables& repair_tables() noexcept;
 
 }  // namespace resonance::schema

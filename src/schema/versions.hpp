@@ -1,6 +1,7 @@
 /// Rules that both databases share when they are created or migrated.
 #pragma once
 
+#include "schema/tables.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance::schema {
@@ -13,6 +14,13 @@ void require_known(const sqlite::Connection& connection, int current, int newest
 void require_beamtime(sqlite::Connection& connection);
 /// foreign_keys on, as far as SQLite lets us: inside a transaction the setting cannot be changed.
 void switch_on_foreign_keys(sqlite::Connection& connection);
+
+/// One set of side tables, whose version is apart from user_version. \throws Error(unsupported) when the file's is newer
+void create_extension(sqlite::Connection& connection, const SideTables& set);
+/// The side tables of an index, beside its core tables.
+void create_search_tables(sqlite::Connection& connection);
+/// \throws Error(corrupt) when a core or side table of an index is missing; Error(unsupported) when it is newer than this library
+void require_index(sqlite::Connection& connection);
 
 /// The table lost_events, which only repaired files have.
 void create_repair_tables(sqlite::Connection& connection);

@@ -235,13 +235,17 @@ void Connection::back_up_to(const std::filesystem::path& destination) {
 
 void Connection::copy_all_to(const std::filesystem::path& destination) {
   Connection copy(destination, Access::create);
-  sqlite3_backup* backup = sqlite3_backup_init(copy.handle_, "main", handle_, "main");
-  if (backup == nullptr) throw_sqlite(copy.handle_, sqlite3_errcode(copy.handle_), "copying to");
+  copy.replace_with(*this);
+}
+
+void Connection::replace_with(Connection& source) {
+  sqlite3_backup* backup = sqlite3_backup_init(handle_, "main", source.handle_, "main");
+  if (backup == nullptr) throw_sqlite(handle_, sqlite3_errcode(handle_), "copying to");
   const int copied = sqlite3_backup_step(backup, -1);
   const int result = sqlite3_backup_finish(backup);
   // finish() does not promise to report a lock, though nothing was copied.
-  if (copied == SQLITE_BUSY || copied == SQLITE_LOCKED) throw_sqlite(path_.string(), copied, 0, sqlite3_errstr(copied), "copying");
-  if (result != SQLITE_OK) throw_sqlite(copy.handle_, result, "copying to");
+  if (copied == SQLITE_BUSY || copied == SQLITE_LOCKED) throw_sqlite(source.path_.string(), copied, 0, sqlite3_errstr(copied), "copying");
+  if (result != SQLITE_OK) throw_sqlite(handle_, result, "copying to");
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection), savepoint_(connection.in_transaction()) {
@@ -259,6 +263,13 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   connection_.execute(savepoint_ ? "RELEASE resonance" : "COMMIT");
   open_ = false;
+}
+
+ReadTransaction::~ReadTransaction() {
+  try {
+    connection_.execute("ROLLBACK");
+  } catch (const std::exception&) {  // SQLite ended it by itself
+  }
 }
 
 }  // namespace resonance::sqlite

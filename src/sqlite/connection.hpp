@@ -57,6 +57,9 @@ class Connection {
   /// Copy the whole database, consistently, to a new file.
   void back_up_to(const std::filesystem::path& destination);
 
+  /// Put the content of `source` in place of all that is in this database, in one transaction: readers see the old or the new.
+  void replace_with(Connection& source);
+
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
@@ -90,6 +93,18 @@ class Transaction {
   Connection& connection_;
   bool savepoint_;
   bool open_ = true;
+};
+
+/// One state of the database for several queries. Changes nothing.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Connection& connection) : connection_(connection) { connection_.execute("BEGIN"); }
+  ~ReadTransaction();
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  Connection& connection_;
 };
 
 }  // namespace resonance::sqlite

@@ -82,6 +82,14 @@ Json to_json(const LostFrame& frame) {
                        {"reason", text_to_json(frame.reason)}});
 }
 
+Json to_json(const DataKeyRange& range) {
+  return Json::object({{"stream", text_to_json(range.stream)},
+                       {"data_key", text_to_json(range.data_key)},
+                       {"low", range.low},
+                       {"high", range.high},
+                       {"units", optional_text_to_json(range.units)}});
+}
+
 Json run_to_json(const Run& run) {
   Json out = to_json(run.summary());
   const auto sample = run.sample();
@@ -89,6 +97,7 @@ Json run_to_json(const Run& run) {
   out.set("sample_metadata", sample ? to_json(*sample) : Json());
   out.set("metadata", run.metadata());
   out.set("streams", list_to_json(run.streams()));
+  out.set("data_key_ranges", list_to_json(run.data_key_ranges()));
   out.set("frames", list_to_json(run.frame_stores()));
   out.set("lost_frames", list_to_json(run.lost_frames()));
   return out;

@@ -27,8 +27,10 @@ namespace resonance::wire {
 
 [[nodiscard]] Json to_json(const LostFrame& frame);  ///< stream, seq_num, field, zarr_group, frame, time_found, reason
 
+[[nodiscard]] Json to_json(const DataKeyRange& range);  ///< stream, data_key, low, high, units
+
 /// The object of `show`: a line of `ls`, then reason, sample_metadata (null when there is no sample), metadata, streams,
-/// frames, lost_frames.
+/// data_key_ranges, frames, lost_frames.
 [[nodiscard]] Json run_to_json(const Run& run);
 
 /// One row as an object of column name → value. Rows one by one keep the memory of a long table bounded.

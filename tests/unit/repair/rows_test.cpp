@@ -80,6 +80,24 @@ TEST_F(DamagedRows, AnSqlIndexIsMadeAnewAndNothingIsLost) {
   EXPECT_EQ(now.value("SELECT count(*) FROM event_checksums"), "2");
 }
 
+TEST_F(DamagedRows, RangesOfDataKeysFollowFromTheEventsThatAreLeft) {
+  record();
+  const auto stream = "(SELECT uid FROM streams WHERE run_uid = '" + first + "')";
+  run_sql(database, "UPDATE stream_ranges SET ranges = '{\"x\":[-5.0,39.0]}' WHERE stream_uid = " + stream);
+  const auto done = repair();
+  EXPECT_TRUE(done.has(Outcome::mended, "data_range")) << done.words();
+  EXPECT_TRUE(done.report.complete()) << done.words();
+  EXPECT_EQ(count(repaired, "SELECT count(*) FROM stream_ranges WHERE ranges = '{\"x\":[0.0,39.0]}'"), 2);
+}
+
+TEST_F(DamagedRows, LostRangesOfDataKeysAreMadeAnew) {
+  record();
+  for (const auto page : pages("stream_ranges")) wreck(page);
+  const auto done = repair();
+  expect_run(first, kEvents);
+  EXPECT_EQ(count(repaired, "SELECT count(*) FROM stream_ranges WHERE ranges = '{\"x\":[0.0,39.0]}'"), 2);
+}
+
 TEST_F(DamagedRows, AHeaderFullOfZerosIsMadeAnew) {
   record();
   change_bytes(database, 0, std::string(100, '\0'));

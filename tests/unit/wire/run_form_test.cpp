@@ -51,6 +51,7 @@ TEST_F(RunForm, TellsEverythingAboutOneRun) {
   EXPECT_EQ(stream.at("name"), Json("primary"));
   EXPECT_EQ(stream.at("num_events"), Json(1));
   EXPECT_EQ(stream.at("data_keys").at("energy").at("units"), Json("eV"));
+  EXPECT_EQ(form.at("data_key_ranges").dump(), R"([{"stream":"primary","data_key":"energy","low":270.0,"high":270.0,"units":"eV"}])");
   ASSERT_EQ(form.at("frames").size(), 1u);
   const Json& frames = form.at("frames").as_array()[0];
   EXPECT_EQ(frames.at("zarr_group"), Json("runs/" + uid + "/ccd"));

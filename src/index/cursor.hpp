@@ -1,0 +1,23 @@
+/// Where a page of runs ends, as text that a caller gives back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "index/sql.hpp"
+
+namespace resonance::index {
+
+/// The sort that the pages are in, and the value and the uid of the last run.
+struct Cursor {
+  std::string sort;
+  std::optional<SqlValue> value;  ///< none: the run has no such value
+  std::string uid;
+};
+
+[[nodiscard]] std::string to_text(const Cursor& cursor);
+/// \throws Error(invalid_argument) not made by to_text(), or for another sort
+[[nodiscard]] Cursor parse_cursor(std::string_view text, std::string_view sort);
+
+}  // namespace resonance::index

@@ -1,0 +1,176 @@
+/// How often each value occurs among the runs of a query.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <unordered_map>
+
+#include "base/fold_case.hpp"
+#include "index/search.hpp"
+#include "index/selection.hpp"
+#include "index/sort_order.hpp"
+#include "resonance/error.hpp"
+
+namespace resonance::index {
+
+namespace {
+
+struct FacetColumn {
+  std::string_view name;
+  const char* column;
+  const char* names;  ///< SELECT of the name of an id; nullptr: a day
+};
+
+constexpr const char* kNameOf = "SELECT name FROM search_names WHERE id = ?";
+constexpr std::array kFacets = {
+    FacetColumn{"plan", "r.plan", kNameOf},
+    FacetColumn{"sample", "r.sample", kNameOf},
+    FacetColumn{"operator", "r.operator", kNameOf},
+    FacetColumn{"status", "r.status", kNameOf},
+    FacetColumn{"day", "r.day", nullptr},
+    FacetColumn{"researcher", "r.researcher_id", "SELECT name FROM researchers WHERE id = ?"},
+    FacetColumn{"beamtime", "r.beamtime_id", "SELECT label FROM beamtimes WHERE id = ?"},
+};
+constexpr std::string_view kTag = "tag";
+
+using Counts = std::unordered_map<std::int64_t, std::uint64_t>;
+
+std::string day_text(std::int64_t day) {
+  using namespace std::chrono;
+  const year_month_day date{sys_days(days(day))};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+std::string name_of(sqlite::Connection& connection, const char* names, std::int64_t id) {
+  if (names == nullptr) return day_text(id);
+  auto select = connection.prepare(names);
+  select.bind(1, id);
+  return select.step() ? select.string(0) : fmt::to_string(id);
+}
+
+/// The most frequent values, those that are equally frequent by name; days from the newest.
+Facet facet_of(sqlite::Connection& connection, std::string_view name, const char* names, const Counts& counts, std::uint64_t limit) {
+  std::vector<std::pair<std::int64_t, std::uint64_t>> sorted(counts.begin(), counts.end());
+  const bool day = names == nullptr;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(limit, sorted.size()));
+  std::partial_sort(sorted.begin(), middle, sorted.end(), [&](const auto& a, const auto& b) {
+    if (day) return a.first > b.first;
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  Facet out{std::string(name), {}, sorted.size()};
+  sorted.erase(middle, sorted.end());
+  for (const auto& [id, count] : sorted) out.values.emplace_back(name_of(connection, names, id), count);
+  if (!day)
+    std::stable_sort(out.values.begin(), out.values.end(),
+                     [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+  return out;
+}
+
+std::vector<std::string> require_names(const std::vector<std::string>& wanted) {
+  std::vector<std::string> known;
+  for (const auto& facet : kFacets) known.emplace_back(facet.name);
+  known.emplace_back(kTag);
+  if (wanted.empty()) return known;
+  for (const auto& name : wanted)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw Error(ErrorCode::invalid_argument, fmt::format("there is no facet '{}', but {}", name, fmt::join(known, ", ")));
+  return wanted;
+}
+
+}  // namespace
+
+Facet Search::tag_facet(const Selection& selection, std::uint64_t limit) {
+  Sql sql("SELECT t.tag, count(*) ");
+  sql += selection.from;
+  sql += " CROSS JOIN search_tags t ON t.run = r.run";
+  if (!selection.where.text.empty()) {
+    sql += " WHERE ";
+    sql += selection.where;
+  }
+  sql += " GROUP BY t.tag";
+  Counts counts;
+  auto rows = sql.prepare(connection_);
+  while (rows.step()) counts[rows.int64(0)] = static_cast<std::uint64_t>(rows.int64(1));
+  return facet_of(connection_, kTag, kNameOf, counts, limit);
+}
+
+std::vector<Facet> Search::facets(const FacetOptions& options) {
+  const auto wanted = require_names(options.names);
+  const auto query = parse(options.query, options.zone, options.now);
+  sqlite::ReadTransaction snapshot(connection_);
+  const auto selection = Selector(connection_).select(query, Purpose::all);
+
+  std::vector<const FacetColumn*> columns;
+  for (const auto& facet : kFacets)
+    if (std::find(wanted.begin(), wanted.end(), facet.name) != wanted.end()) columns.push_back(&facet);
+  std::vector<Counts> counts(columns.size());
+  if (!columns.empty()) {
+    // Once over the runs, counted here: SQLite would sort them for each GROUP BY.
+    std::vector<const char*> names;
+    for (const auto* column : columns) names.push_back(column->column);
+    Sql sql(fmt::format("SELECT {} ", fmt::join(names, ", ")));
+    sql += selection.from;
+    if (!selection.where.text.empty()) {
+      sql += " WHERE ";
+      sql += selection.where;
+    }
+    auto rows = sql.prepare(connection_);
+    while (rows.step())
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        if (!rows.is_null(static_cast<int>(i))) ++counts[i][rows.int64(static_cast<int>(i))];
+  }
+  std::vector<Facet> out;
+  for (const auto& name : wanted) {
+    if (name == kTag) {
+      out.push_back(tag_facet(selection, options.limit));
+      continue;
+    }
+    const auto at = std::find_if(columns.begin(), columns.end(), [&](const auto* column) { return column->name == name; });
+    const auto i = static_cast<std::size_t>(at - columns.begin());
+    out.push_back(facet_of(connection_, name, columns[i]->names, counts[i], options.limit));
+  }
+  return out;
+}
+
+std::vector<IndexedSample> Search::samples(std::string_view pattern) {
+  std::string glob;
+  for (const char c : fold_case(pattern)) glob += c == '[' ? std::string("[[]") : std::string(1, c);
+  sqlite::ReadTransaction snapshot(connection_);
+  auto names = connection_.prepare(
+      "SELECT n.id, n.name, count(r.run), count(DISTINCT r.beamtime_id), min(r.time_start), max(r.time_start) FROM search_names n JOIN "
+      "search_runs r ON r.sample = n.id WHERE n.kind = 'sample' AND n.folded GLOB ? GROUP BY n.id ORDER BY n.folded, n.name");
+  names.bind(1, glob);
+  auto details = connection_.prepare(
+      "SELECT DISTINCT formula, serial, tags FROM search_samples WHERE name = ? AND id IN (SELECT sample_row FROM search_runs WHERE sample "
+      "= ?)");
+  std::vector<IndexedSample> out;
+  while (names.step()) {
+    IndexedSample sample{names.string(1),
+                         {},
+                         {},
+                         {},
+                         static_cast<std::uint64_t>(names.int64(2)),
+                         static_cast<std::uint64_t>(names.int64(3)),
+                         names.optional_real(4),
+                         names.optional_real(5)};
+    const sqlite::Reset reset(details);
+    details.bind_all(sample.name, names.int64(0));
+    const auto add = [](std::vector<std::string>& list, std::string text) {
+      if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end())
+        list.insert(std::upper_bound(list.begin(), list.end(), text), text);
+    };
+    while (details.step()) {
+      add(sample.formulas, details.string(0));
+      add(sample.serials, details.string(1));
+      if (const auto text = details.text(2); !text.empty())
+        for (const auto& tag : Json::parse(text).as_array()) add(sample.tags, tag.as_string());
+    }
+    out.push_back(std::move(sample));
+  }
+  return out;
+}
+
+}  // namespace resonance::index

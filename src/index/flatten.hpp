@@ -1,0 +1,25 @@
+/// Metadata as a list of values with their paths, and as words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "index/run_record.hpp"
+#include "resonance/json.hpp"
+
+namespace resonance::index {
+
+/// Longer text is found by its words, not compared.
+inline constexpr std::size_t kLongestValue = 1024;
+/// Lists of at most so many values are taken one by one; of longer ones of numbers, the range.
+inline constexpr std::size_t kLongestList = 64;
+/// What a run may bring into the index, whatever is in its metadata.
+inline constexpr std::size_t kMostValues = 2000;
+inline constexpr std::size_t kMostWordBytes = 256u << 10;
+
+/// Append the values of `metadata`, an object, to `record`, and its texts to `record.words`.
+void add_metadata(RunRecord& record, const Json& metadata);
+/// Append one line to words, as far as there is room.
+void add_words(RunRecord& record, std::string_view text);
+
+}  // namespace resonance::index

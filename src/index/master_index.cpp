@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+
+#include <mutex>
+#include <optional>
+
+#include "base/names.hpp"
+#include "index/beamtime_reader.hpp"
+#include "index/data_root.hpp"
+#include "index/index_file.hpp"
+#include "index/rebuild.hpp"
+#include "index/search.hpp"
+#include "index/single_run.hpp"
+#include "index/sync.hpp"
+#include "index/verify_index.hpp"
+#include "resonance/error.hpp"
+#include "resonance/index.hpp"
+#include "schema/structure.hpp"
+#include "schema/versions.hpp"
+
+namespace resonance {
+
+namespace {
+
+std::filesystem::path require_root(const std::filesystem::path& root) {
+  const auto path = index::index_of(root);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    throw Error(ErrorCode::not_found,
+                fmt::format("{} is no data root: it has no index.db; make one with 'resonance init {}'", root.string(), root.string()),
+                {.os_errno = 0, .file = root, .offset = {}, .database = false});
+  return std::filesystem::absolute(root);
+}
+
+/// Reads a folder below the root as a researcher's folder. \throws Error(invalid_argument)
+std::string root_path_of(const std::filesystem::path& root, const Researcher& researcher) {
+  if (researcher.root_path.empty()) return index::folder_name(researcher.name);
+  if (researcher.root_path == ".") return ".";
+  const std::filesystem::path given(researcher.root_path);
+  return index::db_path_in(root, given.is_absolute() ? given : root / given);
+}
+
+}  // namespace
+
+class MasterIndex::Impl {
+ public:
+  Impl(const std::filesystem::path& root, const MasterIndexOptions& options)
+      : root_(require_root(root)), path_(index::index_of(root_)), options_(options) {}
+
+  /// Run `work` with a connection for reading.
+  template <class Work>
+  auto read(Work&& work) {
+    const std::lock_guard lock(mutex_);
+    return work(reader());
+  }
+  template <class Work>
+  auto write(Work&& work) {
+    const std::lock_guard lock(mutex_);
+    if (!writer_) writer_.emplace(path_, options_.busy_timeout);
+    return work(*writer_);
+  }
+
+  SyncReport rebuild(const SyncOptions& options) {
+    const std::lock_guard lock(mutex_);
+    reader_.reset();  // a damaged index is moved aside
+    writer_.reset();
+    return index::rebuild(root_, options, options_.busy_timeout);
+  }
+
+  [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  sqlite::Connection& reader() {
+    if (!reader_) {
+      reader_.emplace(path_, sqlite::Access::read, options_.busy_timeout);
+      // Made by another program, which knows the core tables alone: the others are made by the first that may write.
+      if (schema::has_table(*reader_, "runs_index") && !schema::has_table(*reader_, "search_text")) {
+        reader_.reset();
+        writer_.emplace(path_, options_.busy_timeout);
+        reader_.emplace(path_, sqlite::Access::read, options_.busy_timeout);
+      }
+      schema::require_index(*reader_);
+      reader_->execute("PRAGMA cache_size = -65536");  // 64 MiB: the upper pages of all SQL indexes of a million runs
+    }
+    return *reader_;
+  }
+
+  const std::filesystem::path root_, path_;
+  const MasterIndexOptions options_;
+  std::mutex mutex_;  // guards what follows
+  std::optional<sqlite::Connection> reader_;
+  std::optional<index::IndexFile> writer_;
+};
+
+MasterIndex::MasterIndex(const std::filesystem::path& root, const MasterIndexOptions& options)
+    : impl_(std::make_unique<Impl>(root, options)) {}
+MasterIndex::~MasterIndex() = default;
+MasterIndex::MasterIndex(MasterIndex&&) noexcept = default;
+MasterIndex& MasterIndex::operator=(MasterIndex&&) noexcept = default;
+
+SearchPage MasterIndex::search(const SearchOptions& options) const {
+  return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).page(options); });
+}
+
+std::uint64_t MasterIndex::count(std::string_view query) const {
+  FacetOptions options;
+  options.query = query;
+  return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).count(options); });
+}
+
+std::vector<Facet> MasterIndex::facets(const FacetOptions& options) const {
+  return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).facets(options); });
+}
+
+FoundRun MasterIndex::run(std::string_view reference) const {
+  return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).run(reference, impl_->path().string()); });
+}
+
+std::vector<Researcher> MasterIndex::researchers() const {
+  return impl_->read([](sqlite::Connection& connection) { return index::BeamtimeRows(connection).researchers(); });
+}
+
+std::vector<IndexedBeamtime> MasterIndex::beamtimes() const {
+  return impl_->read([](sqlite::Connection& connection) { return index::BeamtimeRows(connection).beamtimes(); });
+}
+
+std::vector<IndexedSample> MasterIndex::samples(std::string_view pattern) const {
+  return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).samples(pattern); });
+}
+
+std::int64_t MasterIndex::register_researcher(const Researcher& researcher) {
+  require_label(researcher.name, "researcher's name");
+  auto complete = researcher;
+  complete.id.reset();
+  complete.root_path = root_path_of(impl_->root(), researcher);
+  return impl_->write([&](index::IndexFile& file) {
+    std::int64_t id = 0;
+    file.transact(
+        [&] {
+          id = file.beamtimes().put_researcher(complete);
+          // Beamtimes in this folder may have been nobody's so far.
+          for (const auto& [path, beamtime_id] : file.beamtimes().paths()) {
+            const auto before = file.beamtimes().find_beamtime(path);
+            const auto owner = file.beamtimes().put_beamtime(path);
+            if (before->researcher_id != owner.researcher_id) file.records().set_researcher(owner);
+          }
+        },
+        true);
+    return id;
+  });
+}
+
+std::int64_t MasterIndex::register_beamtime(const IndexedBeamtime& beamtime) {
+  auto complete = beamtime;
+  const std::filesystem::path given(beamtime.db_path);
+  if (given.empty()) throw Error(ErrorCode::invalid_argument, "a beamtime is registered by the path of its database; db_path is empty");
+  complete.db_path = index::db_path_in(impl_->root(), given.is_absolute() ? given : impl_->root() / given);
+  return impl_->write([&](index::IndexFile& file) {
+    index::Owner owner;
+    file.transact(
+        [&] {
+          file.beamtimes().put_registration(complete);
+          owner = file.beamtimes().put_beamtime(complete.db_path);
+          file.records().set_researcher(owner);
+        },
+        true);
+    index::index_beamtime(impl_->root(), file, complete.db_path);
+    return owner.beamtime_id;
+  });
+}
+
+void MasterIndex::index_run(const std::filesystem::path& database, std::string_view uid) {
+  impl_->write([&](index::IndexFile& file) { index::index_run(impl_->root(), file, database, uid); });
+}
+
+SyncReport MasterIndex::sync(const SyncOptions& options) {
+  return impl_->write([&](index::IndexFile& file) { return index::Sync(impl_->root(), file, options).run(); });
+}
+
+SyncReport MasterIndex::rebuild(const SyncOptions& options) { return impl_->rebuild(options); }
+
+IndexVerifyReport MasterIndex::verify(const SyncOptions& options) const {
+  return impl_->read([&](sqlite::Connection& connection) { return index::verify_index(impl_->root(), connection, options); });
+}
+
+const std::filesystem::path& MasterIndex::root() const noexcept { return impl_->root(); }
+
+}  // namespace resonance

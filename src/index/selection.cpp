@@ -1,0 +1,161 @@
+#include "index/selection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace resonance::index {
+
+using namespace query;
+
+namespace {
+
+/// Up to so many runs are listed and looked at one by one: about the time of a page of 50 found by walking where one run of a
+/// hundred fits.
+constexpr std::uint64_t kFew = 10'000;
+/// For counts every run that fits is touched anyway; above this share of a large index a scan is no slower.
+constexpr std::uint64_t kManyForAll = 300'000;
+
+}  // namespace
+
+std::uint64_t Selector::count(const Sql& sql, std::uint64_t limit) {
+  Sql counting("SELECT count(*) FROM (SELECT 1 FROM (");
+  counting += sql;
+  counting += ") LIMIT ?";
+  counting.values.emplace_back(static_cast<std::int64_t>(limit) + 1);
+  counting += ")";
+  auto statement = counting.prepare(connection_);
+  return statement.step() ? static_cast<std::uint64_t>(statement.int64(0)) : 0;
+}
+
+Sql Selector::test(const Node& node) {
+  if (const auto* all = std::get_if<AllOf>(&node.term)) {
+    std::vector<Sql> parts;
+    for (const auto& child : all->nodes) parts.push_back(test(child));
+    return parts.empty() ? Sql("1") : joined(parts, " AND ");
+  }
+  if (const auto* any = std::get_if<AnyOf>(&node.term)) {
+    std::vector<Sql> parts;
+    for (const auto& child : any->nodes) parts.push_back(test(child));
+    return parts.empty() ? Sql("0") : joined(parts, " OR ");
+  }
+  if (const auto* negated = std::get_if<Not>(&node.term)) {
+    Sql out("(");
+    out += test(negated->node.front());
+    out += ") IS NOT TRUE";  // a run without such a value does not have this one
+    return out;
+  }
+  if (const auto* words = std::get_if<WordsTerm>(&node.term)) {
+    const auto source = terms_.source(*words);
+    return terms_.test(*words, count(*source, kFew) <= kFew);
+  }
+  return std::visit(
+      [&](const auto& term) -> Sql {
+        if constexpr (requires { terms_.test(term); })
+          return terms_.test(term);
+        else
+          return Sql("1");
+      },
+      node.term);
+}
+
+std::optional<Selector::Source> Selector::source_of_all(const AllOf& all, std::uint64_t limit) {
+  std::optional<Source> best;
+  for (const auto& child : all.nodes) {
+    auto found = source(child, best ? best->count : limit);
+    if (found && (!best || found->count < best->count)) best = std::move(found);
+    if (best && best->count < 100) break;
+  }
+  return best;
+}
+
+std::optional<Selector::Source> Selector::source_of_any(const AnyOf& any, std::uint64_t limit) {
+  Source out;
+  for (const auto& child : any.nodes) {
+    auto found = source(child, limit);
+    if (!found || (out.count += found->count) > limit) return std::nullopt;
+    if (!out.sql.text.empty()) out.sql += " UNION ALL ";
+    out.sql += "SELECT run FROM (";
+    out.sql += found->sql;
+    out.sql += ")";
+  }
+  return out.sql.text.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
+std::optional<Selector::Source> Selector::source(const Node& node, std::uint64_t limit) {
+  if (const auto* all = std::get_if<AllOf>(&node.term)) return source_of_all(*all, limit);
+  if (const auto* any = std::get_if<AnyOf>(&node.term)) return source_of_any(*any, limit);
+  auto sql = std::visit(
+      [&](const auto& term) -> std::optional<Sql> {
+        if constexpr (requires { terms_.source(term); })
+          return terms_.source(term);
+        else
+          return std::nullopt;
+      },
+      node.term);
+  if (!sql) return std::nullopt;
+  const auto rows = count(*sql, limit);
+  if (rows > limit) return std::nullopt;
+  return Source{std::move(*sql), rows};
+}
+
+/// Of the terms that ask for one value of a column, the one with the fewest runs.
+std::optional<Terms::Column> Selector::walk_column(const Node& query) {
+  std::vector<const TextTerm*> candidates;
+  if (const auto* term = std::get_if<TextTerm>(&query.term)) candidates.push_back(term);
+  if (const auto* all = std::get_if<AllOf>(&query.term))
+    for (const auto& child : all->nodes)
+      if (const auto* term = std::get_if<TextTerm>(&child.term)) candidates.push_back(term);
+  std::optional<Terms::Column> best;
+  std::uint64_t fewest = kManyForAll;
+  for (const auto* term : candidates) {
+    const auto column = terms_.single(*term);
+    if (!column) continue;
+    const auto rows = candidates.size() == 1 ? 0 : count(*terms_.source(*term), fewest);
+    if (!best || rows < fewest) {
+      best = column;
+      fewest = rows;
+    }
+  }
+  return best;
+}
+
+Selection Selector::select(const Node& query, Purpose purpose) {
+  Selection out;
+  out.ranked_words = words_to_rank(query);
+  const auto* all = std::get_if<AllOf>(&query.term);
+  if (all == nullptr || !all->nodes.empty()) out.where = test(query);
+  if (auto few = source(query, purpose == Purpose::all ? kManyForAll : kFew)) {
+    out.from = Sql("FROM (SELECT DISTINCT run FROM (");
+    out.from += few->sql;
+    out.from += ")) s CROSS JOIN search_runs r ON r.run = s.run";  // CROSS JOIN: in this order
+    return out;
+  }
+  if (purpose == Purpose::all) {
+    out.from = Sql("FROM search_runs r");
+    return out;
+  }
+  const auto column = walk_column(query);
+  out.from = Sql(fmt::format("FROM search_runs r INDEXED BY {}", column ? column->index : "idx_search_runs_time"));
+  if (column) {
+    Sql where(fmt::format("r.{} = ?", column->name), column->id);
+    where += " AND (";
+    where += out.where;
+    where += ")";
+    out.where = std::move(where);
+  }
+  return out;
+}
+
+std::string words_to_rank(const Node& query) {
+  std::vector<const WordsTerm*> words;
+  if (const auto* term = std::get_if<WordsTerm>(&query.term)) words.push_back(term);
+  if (const auto* all = std::get_if<AllOf>(&query.term))
+    for (const auto& child : all->nodes)
+      if (const auto* term = std::get_if<WordsTerm>(&child.term)) words.push_back(term);
+  std::string out;
+  for (const auto* term : words) out += (out.empty() ? "" : " AND ") + Terms::match(*term);
+  return out;
+}
+
+}  // namespace resonance::index
