@@ -133,9 +133,9 @@ Selection Selector::select(const Node& query, Purpose purpose) {
   out.ranked_words = words_to_rank(query);
   const auto* all = std::get_if<AllOf>(&query.term);
   if (all == nullptr || !all->nodes.empty()) out.where = test(query);
-  if (auto few = source(query, purpose == Purpose::all ? kManyForAll : few())) {
+  if (auto listed = source(query, purpose == Purpose::all ? kManyForAll : few())) {
     out.from = Sql("FROM (SELECT DISTINCT run FROM (");
-    out.from += few->sql;
+    out.from += listed->sql;
     out.from += ")) s CROSS JOIN search_runs r ON r.run = s.run";  // CROSS JOIN: in this order
     return out;
   }

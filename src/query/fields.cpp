@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -85,7 +86,7 @@ Node text_term(const Request& request, TextField field) {
   return other_than(Node{TextTerm{field, {"*", "*", true}}}, std::move(equal));
 }
 
-double bytes_of(const Request& request, const Quantity& quantity) {
+double bytes_in_unit(const Request& request, const Quantity& quantity) {
   constexpr Named<double> kUnits[] = {{"", 1},
                                       {"b", 1},
                                       {"kb", 1e3},
@@ -98,16 +99,26 @@ double bytes_of(const Request& request, const Quantity& quantity) {
                                       {"tib", 1099511627776.0}};
   const auto factor = field_of(kUnits, fold_case(quantity.unit));
   if (!factor) request.expected("bytes, or a number with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB");
-  return quantity.number * *factor;
+  return *factor;
+}
+
+double seconds_in_unit(const Request& request, const Quantity& quantity) {
+  const auto seconds = quantity.unit.empty() ? std::optional(1.0) : seconds_of_unit(quantity.unit);
+  if (!seconds) request.expected("seconds, or a number with s, min, h or d");
+  return *seconds;
 }
 
 double number_of(const Request& request, NumberField field, const Quantity& quantity) {
-  if (field == NumberField::bytes) return bytes_of(request, quantity);
-  if (quantity.unit.empty()) return quantity.number;
-  if (field != NumberField::duration) request.expected("a number without a unit");
-  const auto seconds = seconds_of_unit(quantity.unit);
-  if (!seconds) request.expected("seconds, or a number with s, min, h or d");
-  return quantity.number * *seconds;
+  double factor = 1;
+  if (field == NumberField::bytes)
+    factor = bytes_in_unit(request, quantity);
+  else if (field == NumberField::duration)
+    factor = seconds_in_unit(request, quantity);
+  else if (!quantity.unit.empty())
+    request.expected("a number without a unit");
+  const double number = quantity.number * factor;
+  if (!std::isfinite(number)) request.expected("a smaller number");
+  return number;
 }
 
 std::string_view example_of(NumberField field) {

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/fold_case.hpp"
+#include "base/text.hpp"
 #include "query/units.hpp"
 #include "query/values.hpp"
 
@@ -14,27 +16,32 @@ namespace resonance::query {
 namespace {
 
 /// Both ends in the unit of the upper one.
-void unify_units(const Source& source, const Piece& value, QuantityRange& range) {
+void unify_units(const Source& source, const Comparison& comparison, QuantityRange& range) {
   if (!range.low || !range.high || range.low->unit == range.high->unit) return;
+  const auto at = comparison.value.at;
   const auto factor = conversion(range.low->unit, range.high->unit);
   if (!factor)
-    source.fail(value.at, fmt::format("expected one unit at both ends of the range, not '{}' and '{}'", range.low->unit, range.high->unit));
+    source.fail(at, fmt::format("expected one unit at both ends of the range, not '{}' and '{}'", printable(range.low->unit, 40),
+                                printable(range.high->unit, 40)));
   range.low = Quantity{range.low->number * *factor, range.high->unit};
+  if (!std::isfinite(range.low->number))
+    source.fail(at, fmt::format("expected a smaller number behind '{}', not {}", comparison.shown, source.stands_at(at)));
 }
 
-void set_range(const Source& source, PathTerm& term, const Piece& value) {
-  auto range = parse_quantity_range(value.text);
+void set_range(const Source& source, PathTerm& term, const Comparison& comparison) {
+  auto range = parse_quantity_range(comparison.value.text);
   if (!range) return;
-  unify_units(source, value, *range);
+  unify_units(source, comparison, *range);
   const auto end = [](const std::optional<Quantity>& quantity) { return quantity ? std::optional(quantity->number) : std::nullopt; };
-  term.interval = closed_interval(source, value.at, end(range->low), end(range->high));
+  term.interval = closed_interval(source, comparison.value.at, end(range->low), end(range->high));
   term.unit = range->high ? range->high->unit : range->low->unit;
 }
 
 /// "=": the text as it stands, or the number that it says; a range is numbers alone.
-Node equal_term(const Source& source, Path path, const Piece& value) {
+Node equal_term(const Source& source, Path path, const Comparison& comparison) {
+  const auto& value = comparison.value;
   PathTerm term{std::move(path), std::nullopt, {}, std::nullopt};
-  if (value.wildcards.empty()) set_range(source, term, value);
+  if (value.wildcards.empty()) set_range(source, term, comparison);
   if (!term.interval || !split_range(value.text)) term.pattern = pattern_of(value);
   return Node{std::move(term)};
 }
@@ -54,7 +61,7 @@ Node unequal_term(const Source& source, const Path& path, const Comparison& comp
                                                  comparison.shown, comparison.name));
   AllOf both;
   both.nodes.push_back(Node{PathExistsTerm{path}});
-  both.nodes.push_back(Node{Not{{equal_term(source, path, comparison.value)}}});
+  both.nodes.push_back(Node{Not{{equal_term(source, path, comparison)}}});
   return Node{std::move(both)};
 }
 
@@ -82,7 +89,7 @@ Node path_term(const Source& source, const Comparison& comparison) {
     case Operator::none:
     case Operator::equal:
       if (comparison.value.is_star()) return Node{PathExistsTerm{std::move(path)}};
-      return equal_term(source, std::move(path), comparison.value);
+      return equal_term(source, std::move(path), comparison);
     case Operator::not_equal:
       return unequal_term(source, path, comparison);
     case Operator::less:

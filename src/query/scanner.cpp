@@ -95,7 +95,8 @@ Piece Scanner::value(std::string_view behind) {
   if (at_end() || at_blank() || looking_at(')'))
     source_.fail(at_, fmt::format("expected a value directly behind '{}', not {}", behind, source_.stands_at(at_)));
   if (looking_at('('))
-    source_.fail(at_, fmt::format("expected one value behind '{0}', not '('; write ({0}a OR {0}b), or quote it", behind));
+    source_.fail(
+        at_, fmt::format("expected one value behind '{}', not '('; write a term for each, as in (plan:a OR plan:b), or quote it", behind));
   if (looking_at('"')) {
     Piece piece = quoted();
     if (!at_end() && !at_blank() && !looking_at(')'))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 
 #include "base/fold_case.hpp"
 #include "base/text.hpp"
@@ -147,6 +148,7 @@ std::optional<TimeSpan> parse_time(std::string_view text, const ParseContext& co
   const auto unit = age ? seconds_of_unit(age->unit) : std::nullopt;
   if (!unit || age->number < 0) return std::nullopt;
   const double moment = context.now - age->number * *unit;
+  if (!std::isfinite(moment)) return std::nullopt;
   return TimeSpan{moment, moment, true};
 }
 
