@@ -30,8 +30,14 @@ Progress progress(const nb::object& tell) {
 
 nb::object import_one(const Path& file, const Path& into, std::optional<std::string> format, std::optional<std::string> sample,
                       std::optional<std::string> operator_name, std::vector<std::string> tags, nb::object tell, nb::kwargs frames) {
-  ImportOptions options{std::move(format), std::move(sample),     std::move(operator_name),
-                        std::move(tags),   frame_options(frames), progress(tell)};
+  ImportOptions options;
+  options.format = std::move(format);
+  options.sample = std::move(sample);
+  options.operator_name = std::move(operator_name);
+  options.tags = std::move(tags);
+  options.frames = frame_options(frames);
+  options.on_run_change = listener_option(frames);
+  options.progress = progress(tell);
   require_none_left(frames);
   return to_python(wire::to_json(without_gil([&] { return import_file(file, into, options); })));
 }

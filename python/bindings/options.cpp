@@ -67,6 +67,13 @@ FrameOptions frame_options(nb::kwargs& arguments) {
   return out;
 }
 
+std::shared_ptr<RunListener> listener_option(nb::kwargs& arguments) {
+  std::shared_ptr<RunListener> out;
+  take<std::filesystem::path>(arguments, "data_root",
+                              [&](const std::filesystem::path& root) { out = index_listener(root, log_to_python); });
+  return out;
+}
+
 RunWriterOptions writer_options(nb::kwargs& arguments) {
   RunWriterOptions out;
   out.frames = frame_options(arguments);
@@ -80,8 +87,7 @@ RunWriterOptions writer_options(nb::kwargs& arguments) {
   take<bool>(arguments, "allow_undeclared", [&](bool allow) { out.allow_undeclared = allow; });
   take<unsigned>(arguments, "encode_threads", [&](unsigned threads) { out.encode_threads = threads; });
   take<std::uint64_t>(arguments, "queue_bytes", [&](std::uint64_t bytes) { out.queue_bytes = bytes; });
-  take<std::filesystem::path>(arguments, "data_root",
-                              [&](const std::filesystem::path& root) { out.on_run_change = index_listener(root, log_to_python); });
+  out.on_run_change = listener_option(arguments);
   require_none_left(arguments);
   return out;
 }

@@ -179,7 +179,7 @@ def import_file(
     progress : callable, optional
         Called as ``progress(rows_done, rows_in_all)``.
     **frames
-        ``codec``, ``level`` and so on, as for `RunWriter`.
+        ``codec``, ``level`` and so on, and ``data_root``, as for `RunWriter`.
 
     Returns
     -------
