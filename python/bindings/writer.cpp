@@ -253,10 +253,10 @@ void bind_writer(nb::module_& module) {
             return self.call([&](RunWriter& writer) { return writer.open_stream(name, keys); });
           },
           nb::arg("name"), nb::arg("data_keys"))
-      .def("write_event", &Writer::write_event, nb::arg("stream"), nb::arg("data"), nb::arg("timestamps") = nb::none(), nb::kw_only(),
+      .def("write_event", &Writer::write_event, nb::arg("stream"), nb::arg("data"), nb::arg("timestamps") = nb::none(),
            nb::arg("time") = nb::none(), nb::arg("frames") = nb::none(), nb::arg("uid") = nb::none())
       .def("try_write_event", &Writer::try_write_event, nb::arg("stream"), nb::arg("data"), nb::arg("timestamps") = nb::none(),
-           nb::kw_only(), nb::arg("time") = nb::none(), nb::arg("frames") = nb::none(), nb::arg("uid") = nb::none())
+           nb::arg("time") = nb::none(), nb::arg("frames") = nb::none(), nb::arg("uid") = nb::none())
       .def("write_events", &Writer::write_events, nb::arg("stream"), nb::arg("columns"), nb::kw_only(), nb::arg("time") = nb::none(),
            nb::arg("frames") = nb::none(), nb::arg("timestamps") = nb::none())
       .def("write_frame", &Writer::write_frame, nb::arg("event_uid"), nb::arg("field"), nb::arg("image"))

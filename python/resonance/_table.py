@@ -143,7 +143,9 @@ def plain_frame(table: _core.Table) -> pd.DataFrame:
     for name, kind, values, valid, _, recorded in table.columns():
         if not recorded:
             continue
-        if kind in ("json", "string") or getattr(values, "ndim", 1) > 1:
+        if kind == "string" and valid is None:
+            columns[name] = pd.Series(values, dtype=None if values else object)
+        elif kind in ("json", "string") or getattr(values, "ndim", 1) > 1:
             cells = np.empty(len(table), dtype=object)
             for row, value in enumerate(values):
                 present = valid is None or valid[row]

@@ -22,6 +22,7 @@ __all__ = ["RunWriter"]
 
 ExitStatus = Literal["success", "aborted", "failed"]
 
+_write_event = _core.RunWriter.write_event  # called for every event, so without the detour over super()
 _open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
 
 
@@ -225,7 +226,7 @@ class RunWriter(_core.RunWriter):
         TypeError
             A value that is nothing of the above; its place is named.
         """
-        return super().write_event(stream, data, timestamps, time=time, frames=frames, uid=uid)
+        return _write_event(self, stream, data, timestamps, time, frames, uid)
 
     def try_write_event(
         self,
@@ -238,7 +239,7 @@ class RunWriter(_core.RunWriter):
         uid: str | None = None,
     ) -> str | None:
         """As `write_event`, but when it would have to wait for memory nothing is written and None is returned."""
-        return super().try_write_event(stream, data, timestamps, time=time, frames=frames, uid=uid)
+        return super().try_write_event(stream, data, timestamps, time, frames, uid)
 
     def write_events(
         self,

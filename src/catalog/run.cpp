@@ -35,6 +35,30 @@ std::vector<EventText> fetch(Catalog::Impl& catalog, const std::string& stream_u
   return out;
 }
 
+/// The data of some events, one text behind the other.
+struct DataPage {
+  struct Row {
+    std::uint64_t seq_num;
+    double time;
+    std::size_t begin, size;
+  };
+  std::vector<Row> rows;
+  std::string texts;
+};
+
+DataPage fetch_data(Catalog::Impl& catalog, const std::string& stream_uid, std::uint64_t first, std::uint64_t limit) {
+  DataPage out;
+  if (limit == 0) return out;
+  catalog.with([&](catalog::Queries& queries) {
+    queries.event_data(stream_uid, first, limit, [&](sqlite::Statement& row) {
+      const auto text = row.text(2);
+      out.rows.push_back({static_cast<std::uint64_t>(row.int64(0)), row.real(1), out.texts.size(), text.size()});
+      out.texts += text;
+    });
+  });
+  return out;
+}
+
 /// `doing` is asked for the words of an error.
 template <class Doing>
 Json parse_object(const std::string& text, Doing&& doing) {
@@ -160,22 +184,29 @@ void Run::for_each_event(std::string_view stream, const std::function<bool(const
 
 Table Run::table(std::string_view stream, const TableOptions& options) const {
   const auto info = impl_->stream(stream);
+  auto& catalog = impl_->catalog();
   catalog::TableBuilder builder(info.data_keys, options.columns, options.declared_types);
+  const auto add = [&](const DataPage& page) {
+    for (const auto& row : page.rows) {
+      const auto text = std::string_view(page.texts).substr(row.begin, row.size);
+      if (!builder.add_plain(row.seq_num, row.time, text))
+        builder.add(row.seq_num, row.time, parse_part(std::string(text), "data", row.seq_num, stream, uid()));
+    }
+  };
   auto left = options.max_rows;
-  for (auto next = options.first_seq_num; left > 0;) {
-    const auto page = std::min(left, kEventsPerQuery);
-    const auto before = builder.rows();
-    impl_->catalog().with([&](catalog::Queries& queries) {
-      queries.event_data(info.uid, next, page, [&](sqlite::Statement& row) {
-        const auto seq_num = static_cast<std::uint64_t>(row.int64(0));
-        if (!builder.add_plain(seq_num, row.real(1), row.text(2)))
-          builder.add(seq_num, row.real(1), parse_part(row.string(2), "data", seq_num, stream, uid()));
-        next = seq_num + 1;
-      });
-    });
+  auto page = fetch_data(catalog, info.uid, options.first_seq_num, std::min(left, kEventsPerQuery));
+  while (!page.rows.empty()) {
+    left -= page.rows.size();
+    DataPage following;
+    const auto fetch_following = [&] {
+      following = fetch_data(catalog, info.uid, page.rows.back().seq_num + 1, std::min(left, kEventsPerQuery));
+    };
+    if (page.rows.size() < kEventsPerQuery || left == 0)
+      add(page);
+    else  // read the next page while this one is taken apart
+      catalog.pool()->for_each(2, [&](std::uint64_t which) { which == 0 ? fetch_following() : add(page); });
     if (options.progress) options.progress(builder.rows());
-    if (builder.rows() - before < page) break;
-    left -= page;
+    page = std::move(following);
   }
   return builder.finish();
 }
