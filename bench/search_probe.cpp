@@ -150,7 +150,10 @@ std::vector<Question> questions(const MasterIndex& index, std::uint64_t runs) {
       {"plan and time", [=](auto& random) { return fmt::format("plan:rsoxs_scan before:@{:.0f}", start_of(random)); }},
       {"plan", [](auto& random) { return fmt::format("plan:{}", kPlans[random() % kPlans.size()]); }},
       {"metadata, few runs",
-       [](auto& random) { return fmt::format("metadata.sample_x:{0}..{0}.0001", static_cast<int>(random() % 40) - 20); }},
+       [](auto& random) {
+         const auto low = static_cast<double>(random() % 40) - 20;
+         return fmt::format("metadata.sample_x:{}..{}", low, low + 0.0001);
+       }},
       {"metadata, many runs", [](auto& random) { return fmt::format("edge={} temperature>300K", kEdges[random() % kEdges.size()]); }},
       {"data key range", [](auto& random) { return fmt::format("energy>{}", 700 + random() % 20); }},
       {"rare word", [](auto& random) { return Vocabulary::word(50'000 + random() % 100'000); }},

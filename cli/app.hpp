@@ -82,6 +82,8 @@ void add_verify(CLI::App& root, Session& session);
 void add_repair(CLI::App& root, Session& session);
 void add_backup(CLI::App& root, Session& session);
 void add_tail(CLI::App& root, Session& session);
+void add_tag(CLI::App& root, Session& session);
+void add_note(CLI::App& root, Session& session);
 void add_completion(CLI::App& root, Session& session);
 
 /// Build the whole command.

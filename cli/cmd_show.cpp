@@ -158,6 +158,12 @@ void print_lost_frames(Page& page, const Run& run) {
   if (i < lost.size()) page.out.write(fmt::format("  and {} more; --json has all of them\n", lost.size() - i));
 }
 
+void print_notes(Page& page, const Run& run) {
+  const auto notes = run.notes();
+  if (!notes.empty()) page.heading(notes.size() == 1 ? "Note" : "Notes");
+  for (const Note& note : notes) page.out.write(note_text(note, 2, page.colours));
+}
+
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   const Run found = Catalog(options.database).run(options.run);
@@ -167,6 +173,7 @@ int run(Session& session, const Options& options) {
   }
   Page page{session.out};
   print_header(page, found, found.summary());
+  print_notes(page, found);
   print_streams(page, found);
   print_frames(page, found);
   print_lost_frames(page, found);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "terminal.hpp"
+#include "time_text.hpp"
 
 namespace resonance::cli {
 
@@ -24,6 +25,25 @@ std::string fault_line(const Fault& fault) {
   text += safe_text(fault.message);
   if (fault.offset && fault.message.find("byte") == std::string::npos) text += fmt::format(" (at byte {})", *fault.offset);
   return text + "\n";
+}
+
+std::string run_name(const RunSummary& run) {
+  return fmt::format("{} ({})", run.scan_id ? fmt::format("scan {}", *run.scan_id) : "run " + safe_text(run.uid), safe_text(run.plan_name));
+}
+
+std::string note_text(const Note& note, std::size_t indent, bool colours) {
+  const std::string blanks(indent, ' ');
+  auto out = blanks + painted(local_second(note.time), kDim, colours);
+  if (note.author) out += "  " + safe_text(*note.author);
+  std::string_view rest = note.text;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    auto line = rest.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    out += "\n" + (line.empty() ? std::string() : blanks + "  " + safe_text(line));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out + "\n";
 }
 
 namespace {

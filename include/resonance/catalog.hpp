@@ -81,6 +81,7 @@ class Run {
   /// Frames that recovery or repair took out, because their pixels are not there. They are in no ImageSequence.
   [[nodiscard]] std::vector<LostFrame> lost_frames() const;
 
+  [[nodiscard]] std::vector<Note> notes() const;  ///< oldest first; written by Annotations
   /// Ranges of all data keys that have numbers, by stream in order of creation. At the cost of a look-up when the run was recorded
   /// by Resonance and is closed; else all its events are read, in bounded memory.
   [[nodiscard]] std::vector<DataKeyRange> data_key_ranges() const;

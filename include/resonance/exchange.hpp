@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,7 +34,8 @@ struct ImportOptions {
   std::optional<std::string> operator_name;
   std::vector<std::string> tags;
   FrameOptions frames;
-  Progress progress;  ///< rows done, rows in all
+  std::shared_ptr<RunListener> on_run_change;  ///< as RunWriterOptions::on_run_change
+  Progress progress;                           ///< rows done, rows in all
 };
 
 struct ImportReport {

@@ -1,6 +1,7 @@
 /// All of Resonance. Start at RunWriter (recording) and Catalog (reading).
 #pragma once
 
+#include "resonance/annotations.hpp"
 #include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/catalog.hpp"

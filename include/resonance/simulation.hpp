@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct SimulationOptions {
   FrameOptions frames;
   Durability durability = Durability::commit;
   std::uint64_t seed = 0;                                   ///< equal options and seed give equal values
+  std::shared_ptr<RunListener> on_run_change;               ///< as RunWriterOptions::on_run_change
   bool live = false;                                        ///< keep real time; else as fast as it goes
   std::function<void(const SimulatedEvent&)> acknowledged;  ///< after each write_event()
   Progress progress;                                        ///< events done, events in all

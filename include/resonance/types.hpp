@@ -103,6 +103,14 @@ struct Event {
   Json timestamps = Json::object();
 };
 
+/// One entry of a run's log: what a person said about it.
+struct Note {
+  std::int64_t id = 0;  ///< rises from note to note of a beamtime
+  double time = 0;      ///< when it was written, seconds since the Unix epoch, UTC
+  std::optional<std::string> author;
+  std::string text;  ///< may have several lines
+};
+
 /// One named sequence of events in a run.
 struct StreamInfo {
   std::string uid;

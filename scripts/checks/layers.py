@@ -8,7 +8,7 @@ import re
 from . import tree
 
 # A folder of src/ may include the folders of the groups before its own.
-GROUPS = [["base"], ["io", "sqlite", "zarr", "query"], ["schema", "frames"], ["record", "catalog"], ["index", "exchange", "archive", "repair"], ["wire"]]
+GROUPS = [["base"], ["io", "sqlite", "zarr", "query"], ["schema", "frames"], ["record", "catalog"], ["annotations", "index", "exchange", "archive", "repair"], ["wire"]]
 RANK = {layer: rank for rank, group in enumerate(GROUPS) for layer in group}
 ORDER = " <- ".join(group[0] if len(group) == 1 else "{" + ", ".join(group) + "}" for group in GROUPS) + " <- fronts"
 FRONTS = ("cli", "python", "server")
@@ -18,6 +18,8 @@ BEHIND = {
     "error": "base", "json": "base", "types": "base", "version": "base",
     "schema": "schema", "beamtime": "schema",
     "run_writer": "record", "catalog": "catalog", "image_sequence": "catalog", "table": "catalog", "verify": "catalog",
+    "annotations": "annotations",
+    "index": "index", "search": "index",
     "exchange": "exchange", "simulation": "exchange", "backup": "archive", "repair": "repair",
 }
 # Public headers that a lower layer may include all the same, and why.

@@ -297,11 +297,17 @@ std::vector<StreamInfo> Queries::streams(std::string_view uid) {
 }
 
 std::vector<StreamRangesRow> Queries::stream_ranges(std::string_view uid) {
-  const bool stored = schema::has_table(connection_, "stream_ranges");
-  auto row = connection_.prepare(fmt::format(
-      "SELECT s.uid, s.name, s.data_keys, s.time_created, {} FROM streams s JOIN runs r ON r.uid = s.run_uid WHERE s.run_uid = ? ORDER BY "
-      "s.time_created, s.rowid",
-      stored ? "CASE WHEN r.exit_status IS NOT NULL THEN (SELECT ranges FROM stream_ranges WHERE stream_uid = s.uid) END" : "NULL"));
+  // The table may be made while we read, by the first writer that knows it.
+  const bool stored = has_ranges_ || schema::has_table(connection_, "stream_ranges");
+  if (!stream_ranges_ || stored != has_ranges_)
+    stream_ranges_.emplace(connection_.prepare(fmt::format(
+        "SELECT s.uid, s.name, s.data_keys, s.time_created, {} FROM streams s JOIN runs r ON r.uid = s.run_uid WHERE s.run_uid = ? ORDER "
+        "BY "
+        "s.time_created, s.rowid",
+        stored ? "CASE WHEN r.exit_status IS NOT NULL THEN (SELECT ranges FROM stream_ranges WHERE stream_uid = s.uid) END" : "NULL")));
+  has_ranges_ = stored;
+  auto& row = *stream_ranges_;
+  const sqlite::Reset reset(row);
   row.bind(1, uid);
   std::vector<StreamRangesRow> out;
   while (row.step())
@@ -351,6 +357,15 @@ std::vector<LostFrame> Queries::lost_frames(std::string_view uid) {
   while (select.step())
     out.push_back({select.string(0), static_cast<std::uint64_t>(select.int64(1)), select.string(2), select.string(3),
                    static_cast<std::uint64_t>(select.int64(4)), select.real(5), select.string(6)});
+  return out;
+}
+
+std::vector<Note> Queries::notes(std::string_view uid) {
+  std::vector<Note> out;
+  if (!schema::has_table(connection_, "run_notes")) return out;
+  auto select = connection_.prepare("SELECT id, time, author, text FROM run_notes WHERE run_uid = ? ORDER BY id");
+  select.bind(1, uid);
+  while (select.step()) out.push_back({select.int64(0), select.real(1), select.optional_string(2), select.string(3)});
   return out;
 }
 

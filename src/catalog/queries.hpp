@@ -86,6 +86,7 @@ class Queries {
   std::vector<std::string> fields(std::string_view uid);
   std::vector<ArrayRow> arrays(std::string_view uid);
   std::vector<LostFrame> lost_frames(std::string_view uid);
+  std::vector<Note> notes(std::string_view uid);
   std::int64_t last_ref();  ///< largest id in image_refs; 0 when there is none
   /// Frames of a field in the order of their events. With `range.after` 0 those of the run are looked up by their events;
   /// otherwise only the rows of the range are looked at, whatever the run holds.
@@ -102,6 +103,8 @@ class Queries {
   bool has_side_tables_ = false;
   bool has_codec_ = false;
   bool has_checksums_ = false;
+  bool has_ranges_ = false;
+  std::optional<sqlite::Statement> stream_ranges_;  // asked for every run of a beamtime
 };
 
 }  // namespace resonance::catalog

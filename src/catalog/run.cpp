@@ -124,6 +124,10 @@ std::vector<LostFrame> Run::lost_frames() const {
   return impl_->catalog().with([&](catalog::Queries& queries) { return queries.lost_frames(uid()); });
 }
 
+std::vector<Note> Run::notes() const {
+  return impl_->catalog().with([&](catalog::Queries& queries) { return queries.notes(uid()); });
+}
+
 std::vector<FrameStoreInfo> Run::frame_stores() const {
   std::vector<FrameStoreInfo> out;
   for (const auto& row : impl_->catalog().with([&](catalog::Queries& queries) { return queries.arrays(uid()); })) {

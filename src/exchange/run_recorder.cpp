@@ -70,6 +70,7 @@ void RunRecorder::open(NewRun run) {
   RunWriterOptions options;
   options.durability = Durability::group;
   options.frames = target_.options.frames;
+  options.on_run_change = target_.options.on_run_change;
   options.clock = [now = now_] { return now->load(); };
   now_->store(run.time_start);
   writer_.emplace(target_.database, std::move(options));

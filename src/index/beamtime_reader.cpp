@@ -30,6 +30,14 @@ void add_ranges(RunRecord& record, const Run& run) {
   }
 }
 
+void add_notes(RunRecord& record, const Run& run) {
+  for (const auto& note : run.notes()) {
+    ++record.num_notes;
+    if (record.notes.size() + note.text.size() > kMostWordBytes) continue;
+    record.notes += note.text + "\n";
+  }
+}
+
 void add_own_words(RunRecord& record) {
   const auto& run = record.summary;
   add_words(record, run.plan_name);
@@ -87,6 +95,7 @@ RunRecord BeamtimeReader::record_of(catalog::RunRow&& row) {
       if (metadata.is_object()) add_metadata(out, metadata);
     });
   attempt(out, [&] { add_ranges(out, run); });
+  attempt(out, [&] { add_notes(out, run); });
   if (out.summary.num_frames > 0) out.bytes = io::allocated_bytes(catalog_->store() / "runs" / out.summary.uid);
   return out;
 }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/fold_case.hpp"
+#include "index/run_record.hpp"
 #include "index/search.hpp"
 #include "index/selection.hpp"
 #include "index/sort_order.hpp"
@@ -165,8 +166,7 @@ std::vector<IndexedSample> Search::samples(std::string_view pattern) {
     while (details.step()) {
       add(sample.formulas, details.string(0));
       add(sample.serials, details.string(1));
-      if (const auto text = details.text(2); !text.empty())
-        for (const auto& tag : Json::parse(text).as_array()) add(sample.tags, tag.as_string());
+      for (auto& tag : tags_in(details.text(2))) add(sample.tags, std::move(tag));
     }
     out.push_back(std::move(sample));
   }

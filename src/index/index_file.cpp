@@ -36,6 +36,18 @@ sqlite::Connection open_bulk(const std::filesystem::path& path, std::chrono::mil
   return out;
 }
 
+/// All but the one that the bringing up to date itself reads.
+void drop_search_indexes(sqlite::Connection& connection) {
+  auto select = connection.prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('runs_index', 'search_runs', "
+      "'search_tags', "
+      "'search_values') AND name <> 'idx_search_runs_beamtime'");
+  std::vector<std::string> names;
+  while (select.step()) names.push_back(select.string(0));
+  select.reset();
+  for (const auto& name : names) connection.execute("DROP INDEX " + name);
+}
+
 }  // namespace
 
 IndexFile::IndexFile(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout, Use use)
@@ -50,8 +62,10 @@ IndexFile::IndexFile(const std::filesystem::path& path, std::chrono::millisecond
         schema::create_search_tables(out);
         transaction.commit();
         if (use == Use::shared) out.set_synchronous(sqlite::Synchronous::normal);
+        if (use == Use::bulk) drop_search_indexes(out);
         return out;
       }()),
+      bulk_(use == Use::bulk ? std::make_unique<sqlite::Transaction>(connection_) : nullptr),
       beamtimes_(connection_) {
   use_zone();
 }
@@ -67,9 +81,19 @@ IndexFile::~IndexFile() {
 
 void IndexFile::use_zone() { records_ = std::make_unique<RecordStore>(connection_, zone_of(connection_)); }
 
+void IndexFile::finish_bulk() {
+  create_index_schema(connection_.handle());
+  schema::create_search_tables(connection_);
+  bulk_->commit();
+  bulk_.reset();
+}
+
 void IndexFile::transact(const std::function<void()>& work, bool durable) {
+  if (bulk_) {
+    records_->begin();
+    return work();
+  }
   const WriteLock lock(locks_, busy_timeout_);
-  durable = durable && use_ == Use::shared;
   if (durable) connection_.set_synchronous(sqlite::Synchronous::full);
   try {
     sqlite::Transaction transaction(connection_);

@@ -25,7 +25,7 @@ class IndexFile {
  public:
   enum class Use : std::uint8_t {
     shared,
-    bulk,  ///< a new file that nobody else knows: as fast as it goes; of no use after a crash
+    bulk,  ///< a new file that nobody else knows: as fast as it goes, in one transaction; of no use before finish_bulk()
   };
   IndexFile(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout, Use use = Use::shared);
 
@@ -39,6 +39,9 @@ class IndexFile {
   /// storage then; without, a power failure may undo it, and sync() does it again.
   void transact(const std::function<void()>& work, bool durable = false);
 
+  /// Make the SQL indexes, which are made at once much faster than run by run, and commit.
+  void finish_bulk();
+
   /// Put the content of another index in place of all that is here, at once. `last` is called before, with all writers shut out.
   void replace_content(sqlite::Connection& other, const std::function<void()>& last);
 
@@ -51,6 +54,7 @@ class IndexFile {
   const Use use_;
   io::LockFile locks_;
   sqlite::Connection connection_;
+  std::unique_ptr<sqlite::Transaction> bulk_;
   BeamtimeRows beamtimes_;
   std::unique_ptr<RecordStore> records_;
 };

@@ -119,6 +119,7 @@ SyncReport rebuild(const fs::path& root, const SyncOptions& options, std::chrono
     fresh.use_zone();
     report = Sync(root, fresh, options, data.beamtime_ids).run();
     if (report.stopped) return report;
+    fresh.finish_bulk();
     try {
       put_in_place(index, fresh, busy_timeout);
     } catch (const Error& error) {

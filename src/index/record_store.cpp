@@ -122,14 +122,15 @@ std::optional<RecordStore::Stored> RecordStore::find(std::string_view uid) {
 RecordStore::Put RecordStore::put(const RunRecord& record, const Owner& owner, bool take_over) {
   const auto stored = find(record.summary.uid);
   if (stored && stored->owner.beamtime_id != owner.beamtime_id && !take_over) return Put::of_another;
-  if (stored && stored->digest == digest_of(record) && stored->owner.beamtime_id == owner.beamtime_id &&
+  const auto digest = digest_of(record);
+  if (stored && stored->digest == digest && stored->owner.beamtime_id == owner.beamtime_id &&
       stored->owner.researcher_id == owner.researcher_id)
     return Put::unchanged;
-  write(record, owner, stored ? std::optional(stored->run) : std::nullopt);
+  write(record, owner, digest, stored ? std::optional(stored->run) : std::nullopt);
   return Put::written;
 }
 
-void RecordStore::write(const RunRecord& record, const Owner& owner, std::optional<std::int64_t> run) {
+void RecordStore::write(const RunRecord& record, const Owner& owner, std::int64_t digest, std::optional<std::int64_t> run) {
   const auto& summary = record.summary;
   statements_.put_core
       .bind_all(summary.uid, owner.researcher_id, owner.beamtime_id, summary.plan_name, summary.sample, summary.time_start,
@@ -140,7 +141,7 @@ void RecordStore::write(const RunRecord& record, const Owner& owner, std::option
                      zone_.day_of(summary.time_start), name_id("plan", std::string_view(summary.plan_name)),
                      name_id("sample", summary.sample), name_id("operator", summary.operator_name),
                      name_id("status", std::string_view(status_of(summary))), sample_row(record, owner.beamtime_id), summary.scan_id,
-                     summary.num_events, summary.num_frames, record.bytes, record.num_notes, digest_of(record));
+                     summary.num_events, summary.num_frames, record.bytes, record.num_notes, digest);
   if (run) statement.bind(18, *run);
   statement.run();
   const auto id = run ? *run : connection_.last_insert_rowid();

@@ -53,7 +53,7 @@ class RecordStore {
     Owner owner;
   };
   std::optional<Stored> find(std::string_view uid);
-  void write(const RunRecord& record, const Owner& owner, std::optional<std::int64_t> run);
+  void write(const RunRecord& record, const Owner& owner, std::int64_t digest, std::optional<std::int64_t> run);
   void write_children(const RunRecord& record, std::int64_t run);
   std::int64_t name_id(const char* kind, std::string_view name);
   std::optional<std::int64_t> name_id(const char* kind, const std::optional<std::string>& name);

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "base/text.hpp"
+#include "resonance/error.hpp"
 
 namespace resonance::index {
 
@@ -21,15 +22,32 @@ std::string text_of(const std::optional<T>& value) {
     return fmt::format("{}", *value);
 }
 
-std::string text_of(const Value& value) {
-  std::string low;
-  if (const auto* number = std::get_if<double>(&value.low)) low = shortest(*number);
-  if (const auto* text = std::get_if<std::string>(&value.low)) low = '"' + *text + '"';
-  return fmt::format("{} {} = {}{}{}", value.source, value.path, low, value.high ? ".." + shortest(*value.high) : "",
-                     value.unit ? " " + *value.unit : "");
+void append(std::string& out, const Value& value) {
+  out += value.source;
+  out += ' ';
+  out += value.path;
+  out += " = ";
+  if (const auto* number = std::get_if<double>(&value.low)) out += shortest(*number);
+  if (const auto* text = std::get_if<std::string>(&value.low)) out.append(1, '"').append(*text).append(1, '"');
+  if (value.high) out.append("..").append(shortest(*value.high));
+  if (value.unit) out.append(1, ' ').append(*value.unit);
+  out += '\n';
 }
 
 }  // namespace
+
+std::vector<std::string> tags_in(std::string_view json) {
+  std::vector<std::string> out;
+  if (json.empty()) return out;
+  try {
+    const auto list = Json::parse(json);
+    if (list.is_array())
+      for (const auto& tag : list.as_array()) out.push_back(tag.is_string() ? tag.as_string() : tag.dump());
+  } catch (const Error&) {
+    out.emplace_back(json);  // differs from any list of ours
+  }
+  return out;
+}
 
 std::string status_of(const RunSummary& run) { return run.exit_status.value_or("open"); }
 
@@ -59,7 +77,7 @@ std::vector<std::pair<std::string, std::string>> parts_of(const RunRecord& recor
   }
   out.emplace_back("details of the sample", std::move(details));
   std::string values;
-  for (const auto& value : record.values) values += text_of(value) + "\n";
+  for (const auto& value : record.values) append(values, value);
   out.emplace_back("values", std::move(values));
   return out;
 }

@@ -43,6 +43,9 @@ struct RunRecord {
   std::string fault;  ///< what could not be read and is therefore missing here; not stored
 };
 
+/// The texts of a JSON list; of what another program wrote there, as much as is one.
+[[nodiscard]] std::vector<std::string> tags_in(std::string_view json);
+
 /// "success", "aborted", …; "open" for a run without a status.
 [[nodiscard]] std::string status_of(const RunSummary& run);
 

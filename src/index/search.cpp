@@ -37,18 +37,6 @@ std::optional<SqlValue> value_at(const sqlite::Statement& row, int column) {
   }
 }
 
-std::vector<std::string> tags_of(std::string_view json) {
-  std::vector<std::string> out;
-  if (json.empty()) return out;
-  try {
-    const auto list = Json::parse(json);
-    if (list.is_array())
-      for (const auto& tag : list.as_array()) out.push_back(tag.is_string() ? tag.as_string() : tag.dump());
-  } catch (const Error&) {  // another program's: the run is there all the same
-  }
-  return out;
-}
-
 FoundRun found_run(const sqlite::Statement& row) {
   FoundRun out;
   out.uid = row.string(0);
@@ -61,7 +49,7 @@ FoundRun found_run(const sqlite::Statement& row) {
   out.num_events = unsigned_at(row, 7);
   out.num_frames = unsigned_at(row, 8);
   out.operator_name = row.optional_string(9);
-  out.tags = tags_of(row.text(10));
+  out.tags = tags_in(row.text(10));
   out.researcher = row.string(11);
   out.beamtime = row.string(12);
   out.db_path = row.string(13);

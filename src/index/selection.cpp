@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace resonance::index {
 
@@ -10,13 +11,20 @@ using namespace query;
 
 namespace {
 
-/// Up to so many runs are listed and looked at one by one: about the time of a page of 50 found by walking where one run of a
-/// hundred fits.
+/// The most runs that are listed and looked at one by one to fill a page.
 constexpr std::uint64_t kFew = 10'000;
+constexpr std::uint64_t kPage = 50;
 /// For counts every run that fits is touched anyway; above this share of a large index a scan is no slower.
 constexpr std::uint64_t kManyForAll = 300'000;
 
 }  // namespace
+
+/// Where one run of n fits, a walk along all of them looks at about n * 50 for a page; listing looks at total / n. They cost the
+/// same where total / n is the root of 50 * total; twice that, because further terms make the walk longer, but not the list.
+std::uint64_t Selector::few() {
+  const auto total = static_cast<double>(connection_.query_int("SELECT max(run) FROM search_runs"));
+  return std::clamp(static_cast<std::uint64_t>(std::sqrt(2.0 * kPage * total)), std::uint64_t{500}, kFew);
+}
 
 std::uint64_t Selector::count(const Sql& sql, std::uint64_t limit) {
   Sql counting("SELECT count(*) FROM (SELECT 1 FROM (");
@@ -125,9 +133,9 @@ Selection Selector::select(const Node& query, Purpose purpose) {
   out.ranked_words = words_to_rank(query);
   const auto* all = std::get_if<AllOf>(&query.term);
   if (all == nullptr || !all->nodes.empty()) out.where = test(query);
-  if (auto few = source(query, purpose == Purpose::all ? kManyForAll : kFew)) {
+  if (auto listed = source(query, purpose == Purpose::all ? kManyForAll : few())) {
     out.from = Sql("FROM (SELECT DISTINCT run FROM (");
-    out.from += few->sql;
+    out.from += listed->sql;
     out.from += ")) s CROSS JOIN search_runs r ON r.run = s.run";  // CROSS JOIN: in this order
     return out;
   }

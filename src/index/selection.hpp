@@ -44,6 +44,7 @@ class Selector {
   std::optional<Source> source(const query::Node& node, std::uint64_t limit);
   std::optional<Source> source_of_all(const query::AllOf& all, std::uint64_t limit);
   std::optional<Source> source_of_any(const query::AnyOf& any, std::uint64_t limit);
+  std::uint64_t few();
   std::uint64_t count(const Sql& sql, std::uint64_t limit);
   std::optional<Terms::Column> walk_column(const query::Node& query);
 

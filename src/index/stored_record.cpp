@@ -7,17 +7,6 @@ namespace resonance::index {
 
 namespace {
 
-std::vector<std::string> tags_from_json(std::string_view text) {
-  std::vector<std::string> out;
-  if (text.empty()) return out;
-  try {
-    for (const auto& tag : Json::parse(text).as_array()) out.push_back(tag.as_string());
-  } catch (const Error&) {
-    out.assign(1, std::string(text));  // differs from any list of the beamtime, and that is what is asked
-  }
-  return out;
-}
-
 std::uint64_t unsigned_at(const sqlite::Statement& row, int column) { return static_cast<std::uint64_t>(row.int64(column)); }
 
 Value value_of(const sqlite::Statement& row) {
@@ -33,7 +22,7 @@ RunRecord run_of(const sqlite::Statement& row) {
   run.plan_name = row.string(1);
   run.sample = row.optional_string(2);
   run.time_start = row.real(3);
-  run.tags = tags_from_json(row.text(4));
+  run.tags = tags_in(row.text(4));
   run.time_stop = row.optional_real(5);
   run.exit_status = row.text(6) == "open" ? std::nullopt : row.optional_string(6);
   run.operator_name = row.optional_string(7);
@@ -43,8 +32,7 @@ RunRecord run_of(const sqlite::Statement& row) {
   out.bytes = unsigned_at(row, 11);
   out.num_notes = unsigned_at(row, 12);
   if (!row.is_null(13))
-    out.sample =
-        SampleRecord{row.int64(13), row.string(14), row.optional_string(15), row.optional_string(16), tags_from_json(row.text(17))};
+    out.sample = SampleRecord{row.int64(13), row.string(14), row.optional_string(15), row.optional_string(16), tags_in(row.text(17))};
   return out;
 }
 

@@ -124,7 +124,7 @@ bool Sync::changed_since(const FoundFile& file) const {
 }
 
 bool Sync::read_file(RecordStream& stream, std::size_t number, const FoundFile& file) {
-  Reading reading{file, {}, {}, 0, {}, {}};
+  Reading reading{.file = file, .owner = {}, .seen = {}, .copy_of = {}, .fault = {}};
   const auto end = stream.read(number, [&](std::vector<RunRecord>&& batch) {
     put(reading, std::move(batch));
     (void)tell();
@@ -149,9 +149,7 @@ Owner Sync::owner_for(Reading& reading, const RunRecord& record) {
         move(*other, *from, reading.file.db_path);
         return *beamtimes.find_beamtime(reading.file.db_path);
       }
-    report_.added.push_back(reading.file.db_path);
-  } else {
-    report_.changed.push_back(reading.file.db_path);
+    reading.is_new = true;
   }
   const auto known = known_ids_.find(reading.file.db_path);
   return beamtimes.put_beamtime(reading.file.db_path, known == known_ids_.end() ? std::nullopt : std::optional(known->second));
@@ -169,7 +167,7 @@ void Sync::put_run(Reading& reading, const RunRecord& record) {
     }
     result = records.put(record, *reading.owner, true);
   }
-  if (result == RecordStore::Put::written) ++report_.runs_written;
+  if (result == RecordStore::Put::written) ++reading.written;
   reading.seen.push_back(record.summary.uid);
 }
 
@@ -198,7 +196,7 @@ void Sync::drop_vanished(Reading& reading) {
       continue;
     }
     index_.records().remove(uid);
-    ++report_.runs_removed;
+    ++reading.removed;
   }
 }
 
@@ -217,7 +215,7 @@ void Sync::settle(Reading& reading, const FileEnd& end) {
       row.state = file_state::kOther;
     } else {
       if (!reading.owner) {  // a beamtime without runs
-        if (!before) report_.added.push_back(path);
+        reading.is_new = !before;
         reading.owner = beamtimes.put_beamtime(path);
       }
       drop_vanished(reading);
@@ -233,6 +231,10 @@ void Sync::settle(Reading& reading, const FileEnd& end) {
     beamtimes.put_file(path, row);
   });
   rows_.insert_or_assign(path, std::move(row));
+  if (reading.is_new) report_.added.push_back(path);
+  if (!reading.is_new && reading.written + reading.removed > 0) report_.changed.push_back(path);
+  report_.runs_written += reading.written;
+  report_.runs_removed += reading.removed;
 }
 
 void Sync::remove_gone() {

@@ -25,6 +25,8 @@ class Sync {
     const FoundFile& file;
     std::optional<Owner> owner;
     std::vector<std::string> seen;
+    bool is_new = false;
+    std::uint64_t written = 0, removed = 0;
     std::uint64_t copies = 0;
     std::string copy_of, fault;
   };

@@ -114,6 +114,7 @@ void BeamtimeFile::sync_log() {
 void BeamtimeFile::close() {
   if (!open_ || ::getpid() != process_) return;  // after fork() the locks are the parent's
   open_ = false;
+  if (options_.guest && locks_.held_by_other_from(schema::kWriteLockByte + 1)) return;
   const WriteLock lock(locks_, options_.busy_timeout);
   connection_.set_synchronous(sqlite::Synchronous::full);
   connection_.checkpoint();

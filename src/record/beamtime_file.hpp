@@ -18,6 +18,7 @@ struct BeamtimeFileOptions {
   std::chrono::milliseconds busy_timeout{10000};
   bool allow_network_file_system = false;
   bool sync_commits = false;  ///< each commit waits for stable storage
+  bool guest = false;         ///< close() leaves the log to a writer that records meanwhile, which would have to wait
   std::shared_ptr<io::FileSystem> file_system;
 };
 

@@ -35,7 +35,7 @@ unsigned threads_of(const RunWriterOptions& options) {
 }
 
 record::BeamtimeFileOptions file_options(const RunWriterOptions& options) {
-  return {options.busy_timeout, options.allow_network_file_system, options.durability == Durability::strict, options.file_system};
+  return {options.busy_timeout, options.allow_network_file_system, options.durability == Durability::strict, false, options.file_system};
 }
 
 void require_sample(const SampleMetadata& sample) {

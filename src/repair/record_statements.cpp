@@ -125,8 +125,9 @@ std::vector<LostStream> RecordStatements::lost_streams(std::size_t limit) {
 
 std::vector<std::string> RecordStatements::lost_runs(std::size_t limit) {
   std::vector<std::string> out;
-  auto select =
-      prepare("SELECT DISTINCT run_uid FROM streams s WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.uid = s.run_uid) ORDER BY 1 LIMIT ?");
+  auto select = prepare(
+      "SELECT run_uid FROM (SELECT run_uid FROM streams UNION SELECT run_uid FROM run_notes) s WHERE NOT EXISTS (SELECT 1 FROM runs r "
+      "WHERE r.uid = s.run_uid) ORDER BY 1 LIMIT ?");
   select.bind(1, static_cast<std::int64_t>(limit));
   while (select.step()) out.push_back(select.string(0));
   return out;

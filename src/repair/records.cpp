@@ -57,12 +57,13 @@ void mend_stream(RepairContext& context, RecordStatements& statements, const Los
 }
 
 void mend_run(RepairContext& context, RecordStatements& statements, const std::string& uid) {
-  const auto times = statements.times_of_run(uid).value_or(std::pair(0.0, 0.0));
-  const auto start = std::min(times.first, time_in(uid, context.now).value_or(times.first));
+  const auto issued = time_in(uid, context.now);
+  const auto times = statements.times_of_run(uid).value_or(std::pair(issued.value_or(0), issued.value_or(0)));
+  const auto start = std::min(times.first, issued.value_or(times.first));
   statements.insert_run(uid, start, std::max(start, times.second));
   if (context.ours) statements.insert_details(uid, kRunLost, std::string("resonance ") + kVersion, record::lock_byte_of(uid));
   tell(context, Outcome::lost, "parent", uid,
-       fmt::format("run {} is lost but for its streams: it is called 'recovered', and its sample, operator and metadata are gone",
+       fmt::format("run {} is lost but for its streams and notes: it is called 'recovered', and its sample, operator and metadata are gone",
                    printable(uid)));
 }
 
@@ -192,6 +193,7 @@ void drop_orphans(RepairContext& context, RecordStatements& statements) {
                              {"frame_checksums", "ref_id", "image_refs", "id"},
                              {"durable_frames", "zarr_group", "frame_stores", "zarr_group"},
                              {"event_checksums", "stream_uid", "streams", "uid"},
+                             {"run_notes", "run_uid", "runs", "uid"},
                              {"stream_ranges", "stream_uid", "streams", "uid"},
                              {"lost_events", "stream_uid", "streams", "uid"}};
   for (const auto& edge : kEdges) {

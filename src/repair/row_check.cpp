@@ -81,6 +81,11 @@ constexpr ColumnSpec kEventChecksums[] = {{"stream_uid", Kind::key},
                                           {"last_seq_num", Kind::integer},
                                           {"crc32c", Kind::integer, false, 0, kMaxCrc}};
 constexpr ColumnSpec kStreamRanges[] = {{"stream_uid", Kind::key}, {"ranges", Kind::object}};
+constexpr ColumnSpec kRunNotes[] = {{"id", Kind::integer, false, -kMostId, kMostId},
+                                    {"run_uid", Kind::key},
+                                    {"time", Kind::number},
+                                    {"author", Kind::text, kOptional},
+                                    {"text"}};
 constexpr ColumnSpec kLostEvents[] = {
     {"stream_uid", Kind::key}, {"first_seq_num", Kind::integer}, {"last_seq_num", Kind::integer}, {"time_found", Kind::number}, {"reason"}};
 
@@ -92,6 +97,7 @@ constexpr const char* kImageRefsIndexes[] = {"idx_image_refs_event"};
 constexpr const char* kRunDetailsIndexes[] = {"sqlite_autoindex_run_details_1"};
 constexpr const char* kFrameStoresIndexes[] = {"sqlite_autoindex_frame_stores_1"};
 constexpr const char* kLostFramesIndexes[] = {"idx_lost_frames_event"};
+constexpr const char* kRunNotesIndexes[] = {"idx_run_notes_run"};
 constexpr const char* kStreamRangesIndexes[] = {"sqlite_autoindex_stream_ranges_1"};
 
 constexpr TableSpec kTables[] = {{"samples", kSamples, 0, kSamplesIndexes},
@@ -107,6 +113,7 @@ constexpr TableSpec kTables[] = {{"samples", kSamples, 0, kSamplesIndexes},
                                  {"lost_frames", kLostFrames, 0, kLostFramesIndexes},
                                  {"event_checksums", kEventChecksums, 2},
                                  {"stream_ranges", kStreamRanges, 0, kStreamRangesIndexes},
+                                 {"run_notes", kRunNotes, 0, kRunNotesIndexes},
                                  {"lost_events", kLostEvents, 2}};
 
 /// The text with U+FFFD in place of bytes that are no UTF-8, and without NUL, at which C programs end a text.

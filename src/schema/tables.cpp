@@ -223,6 +223,20 @@ constexpr TableDefinition kRanges[] = {
      {}},
 };
 
+constexpr const char* kRunNotesIndexes[] = {"CREATE INDEX IF NOT EXISTS idx_run_notes_run ON run_notes(run_uid)"};
+
+constexpr TableDefinition kAnnotations[] = {
+    {"run_notes",
+     R"(CREATE TABLE IF NOT EXISTS run_notes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_uid TEXT NOT NULL REFERENCES runs(uid) ON DELETE CASCADE,
+  time REAL NOT NULL,
+  author TEXT,
+  text TEXT NOT NULL
+))",
+     kRunNotesIndexes},
+};
+
 constexpr TableDefinition kRepair[] = {
     {"lost_events",
      R"(CREATE TABLE IF NOT EXISTS lost_events (
@@ -236,8 +250,11 @@ constexpr TableDefinition kRepair[] = {
      {}},
 };
 
-constexpr SideTables kSideTables[] = {
-    {"record", 1, kRecord}, {"frame_checksums", 1, kChecksums}, {"durability", 1, kDurability}, {"ranges", 1, kRanges}};
+constexpr SideTables kSideTables[] = {{"record", 1, kRecord},
+                                      {"frame_checksums", 1, kChecksums},
+                                      {"durability", 1, kDurability},
+                                      {"ranges", 1, kRanges},
+                                      {"annotations", 1, kAnnotations}};
 constexpr SideTables kRepairTables = {"repair", 1, kRepair};
 
 }  // namespace

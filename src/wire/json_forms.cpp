@@ -82,6 +82,11 @@ Json to_json(const LostFrame& frame) {
                        {"reason", text_to_json(frame.reason)}});
 }
 
+Json to_json(const Note& note) {
+  return Json::object(
+      {{"id", note.id}, {"time", note.time}, {"author", optional_text_to_json(note.author)}, {"text", text_to_json(note.text)}});
+}
+
 Json to_json(const DataKeyRange& range) {
   return Json::object({{"stream", text_to_json(range.stream)},
                        {"data_key", text_to_json(range.data_key)},
@@ -96,6 +101,7 @@ Json run_to_json(const Run& run) {
   out.set("reason", optional_text_to_json(run.reason()));
   out.set("sample_metadata", sample ? to_json(*sample) : Json());
   out.set("metadata", run.metadata());
+  out.set("notes", list_to_json(run.notes()));
   out.set("streams", list_to_json(run.streams()));
   out.set("data_key_ranges", list_to_json(run.data_key_ranges()));
   out.set("frames", list_to_json(run.frame_stores()));

@@ -8,8 +8,10 @@
 #include "resonance/beamtime.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/exchange.hpp"
+#include "resonance/index.hpp"
 #include "resonance/json.hpp"
 #include "resonance/repair.hpp"
+#include "resonance/search.hpp"
 #include "resonance/simulation.hpp"
 #include "resonance/table.hpp"
 #include "resonance/types.hpp"
@@ -27,10 +29,11 @@ namespace resonance::wire {
 
 [[nodiscard]] Json to_json(const LostFrame& frame);  ///< stream, seq_num, field, zarr_group, frame, time_found, reason
 
+[[nodiscard]] Json to_json(const Note& note);           ///< id, time, author, text
 [[nodiscard]] Json to_json(const DataKeyRange& range);  ///< stream, data_key, low, high, units
 
-/// The object of `show`: a line of `ls`, then reason, sample_metadata (null when there is no sample), metadata, streams,
-/// data_key_ranges, frames, lost_frames.
+/// The object of `show`: a line of `ls`, then reason, sample_metadata (null when there is no sample), metadata, notes,
+/// streams, data_key_ranges, frames, lost_frames.
 [[nodiscard]] Json run_to_json(const Run& run);
 
 /// One row as an object of column name → value. Rows one by one keep the memory of a long table bounded.
@@ -52,5 +55,15 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const RepairReport& report);
 [[nodiscard]] Json to_json(const BackupReport& report);
 [[nodiscard]] Json to_json(const BackupCheckReport& report);  ///< `beamtime` is the object of VerifyReport
+
+/// A line of `search`: a line of `ls`, then researcher, beamtime, db_path, bytes, num_notes.
+[[nodiscard]] Json to_json(const FoundRun& run);
+[[nodiscard]] Json to_json(const SearchPage& page);  ///< runs, next (null on the last page)
+[[nodiscard]] Json to_json(const Facet& facet);      ///< name, values (value and count), num_values
+[[nodiscard]] Json to_json(const Researcher& researcher);
+[[nodiscard]] Json to_json(const IndexedBeamtime& beamtime);
+[[nodiscard]] Json to_json(const IndexedSample& sample);
+[[nodiscard]] Json to_json(const SyncReport& report);
+[[nodiscard]] Json to_json(const IndexVerifyReport& report);
 
 }  // namespace resonance::wire

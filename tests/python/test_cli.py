@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from looking import rows, with_frames
 
-VERBS = "init import simulate ls show table image schema migrate stat completion".split()
+VERBS = "init import simulate ls show table image tag note schema migrate stat completion".split()
 
 
 def on_terminal(resonance, *arguments, env=None):

@@ -137,6 +137,7 @@ class Beamtime {
     RunWriterOptions writer;
     writer.durability = options_.durability;
     writer.frames = options_.frames;
+    writer.on_run_change = options_.on_run_change;
     writer.clock = pace_.clock();
     return writer;
   }

@@ -107,29 +107,32 @@ class DataRoot : public testing::Test {
   static std::string content_of(const fs::path& path) {
     sqlite::Connection connection(path, sqlite::Access::read);
     std::string out;
-    for (
-        const char* sql :
-        {"SELECT name, email, orcid, affiliation, root_path, extra FROM researchers ORDER BY name",
-         "SELECT b.id, r.name, b.label, b.db_path, b.time_start, b.time_stop, b.description FROM beamtimes b JOIN researchers r ON r.id = "
-         "b.researcher_id ORDER BY b.db_path",
-         "SELECT c.uid, w.name, b.db_path, c.plan_name, c.sample_name, c.time_start, c.tags FROM runs_index c JOIN researchers w ON w.id = "
-         "c.researcher_id JOIN beamtimes b ON b.id = c.beamtime_id ORDER BY c.uid",
-         "SELECT r.uid, w.name, b.db_path, r.time_start, r.time_stop, r.day, p.name, s.name, o.name, t.name, m.name, m.formula, r.scan_id, "
-         "r.num_events, r.num_frames, r.bytes, r.num_notes, r.digest FROM search_runs r JOIN researchers w ON w.id = r.researcher_id JOIN "
-         "beamtimes b ON b.id = r.beamtime_id LEFT JOIN search_names p ON p.id = r.plan LEFT JOIN search_names s ON s.id = r.sample LEFT "
-         "JOIN search_names o ON o.id = r.operator LEFT JOIN search_names t ON t.id = r.status LEFT JOIN search_samples m ON m.id = "
-         "r.sample_row ORDER BY r.uid",
-         "SELECT r.uid, n.name FROM search_tags t JOIN search_runs r ON r.run = t.run JOIN search_names n ON n.id = t.tag ORDER BY 1, 2",
-         "SELECT r.uid, v.item, p.source, p.name, v.low, v.high, u.name FROM search_values v JOIN search_runs r ON r.run = v.run JOIN "
-         "search_paths p ON p.id = v.path LEFT JOIN search_names u ON u.id = v.unit ORDER BY 1, 2",
-         "SELECT r.uid, f.words, f.notes FROM search_text f JOIN search_runs r ON r.run = f.rowid ORDER BY 1",
-         "SELECT count(*) FROM search_text"}) {
+    const auto add = [&](int columns, const char* sql) {
       auto rows = connection.prepare(sql);
       while (rows.step()) {
-        for (int i = 0; i < 18; ++i) out += rows.string(i) + "|";
+        for (int i = 0; i < columns; ++i) out += rows.string(i) + "|";
         out += "\n";
       }
-    }
+    };
+    add(6, "SELECT name, email, orcid, affiliation, root_path, extra FROM researchers ORDER BY name");
+    add(7,
+        "SELECT b.id, r.name, b.label, b.db_path, b.time_start, b.time_stop, b.description FROM beamtimes b JOIN researchers r ON r.id = "
+        "b.researcher_id ORDER BY b.db_path");
+    add(7,
+        "SELECT c.uid, w.name, b.db_path, c.plan_name, c.sample_name, c.time_start, c.tags FROM runs_index c JOIN researchers w ON w.id = "
+        "c.researcher_id JOIN beamtimes b ON b.id = c.beamtime_id ORDER BY c.uid");
+    add(18,
+        "SELECT r.uid, w.name, b.db_path, r.time_start, r.time_stop, r.day, p.name, s.name, o.name, t.name, m.name, m.formula, r.scan_id, "
+        "r.num_events, r.num_frames, r.bytes, r.num_notes, r.digest FROM search_runs r JOIN researchers w ON w.id = r.researcher_id JOIN "
+        "beamtimes b ON b.id = r.beamtime_id LEFT JOIN search_names p ON p.id = r.plan LEFT JOIN search_names s ON s.id = r.sample LEFT "
+        "JOIN search_names o ON o.id = r.operator LEFT JOIN search_names t ON t.id = r.status LEFT JOIN search_samples m ON m.id = "
+        "r.sample_row ORDER BY r.uid");
+    add(2, "SELECT r.uid, n.name FROM search_tags t JOIN search_runs r ON r.run = t.run JOIN search_names n ON n.id = t.tag ORDER BY 1, 2");
+    add(7,
+        "SELECT r.uid, v.item, p.source, p.name, v.low, v.high, u.name FROM search_values v JOIN search_runs r ON r.run = v.run JOIN "
+        "search_paths p ON p.id = v.path LEFT JOIN search_names u ON u.id = v.unit ORDER BY 1, 2");
+    add(3, "SELECT r.uid, f.words, f.notes FROM search_text f JOIN search_runs r ON r.run = f.rowid ORDER BY 1");
+    add(1, "SELECT count(*) FROM search_text");
     return out;
   }
 

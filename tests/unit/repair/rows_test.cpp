@@ -1,6 +1,7 @@
 /// Databases that are damaged in every way: each row that can be read is kept, and what is missing is said.
 #include <random>
 
+#include "resonance/annotations.hpp"
 #include "unit/repair/repair_testing.hpp"
 
 namespace resonance::repair_test {
@@ -96,6 +97,26 @@ TEST_F(DamagedRows, LostRangesOfDataKeysAreMadeAnew) {
   const auto done = repair();
   expect_run(first, kEvents);
   EXPECT_EQ(count(repaired, "SELECT count(*) FROM stream_ranges WHERE ranges = '{\"x\":[0.0,39.0]}'"), 2);
+}
+
+TEST_F(DamagedRows, WhatPeopleSaidIsKeptEvenWhenItsRunIsLost) {
+  record();
+  {
+    Annotations annotations(database);
+    (void)annotations.add_note(first, "sample moved", "J. Doe");
+    (void)annotations.add_note(second, "fine\nso far");
+  }
+  run_sql(database, "DELETE FROM streams WHERE run_uid = '" + first + "'; DELETE FROM runs WHERE uid = '" + first + "'");
+  for (const char* index : {"idx_run_notes_run", "sqlite_autoindex_runs_1"})
+    for (const auto page : pages(index)) wreck(page);
+  const auto done = repair();
+  EXPECT_TRUE(done.has(Outcome::lost, "parent")) << done.words();
+  const Catalog catalog(repaired);
+  EXPECT_EQ(catalog.run(first).notes().at(0).text, "sample moved");
+  EXPECT_EQ(catalog.run(first).notes().at(0).author, "J. Doe");
+  EXPECT_EQ(catalog.run(first).summary().plan_name, "recovered");
+  EXPECT_GT(catalog.run(first).summary().time_start, 1.7e9) << "its uid says when it began";
+  EXPECT_EQ(catalog.run(second).notes().at(0).text, "fine\nso far");
 }
 
 TEST_F(DamagedRows, AHeaderFullOfZerosIsMadeAnew) {

@@ -20,8 +20,8 @@ TEST(BeamtimeSchema, PutsEverythingElseIntoNamedSideTables) {
   RawDatabase database(":memory:");
   create_beamtime_schema(database.handle());
   EXPECT_EQ(database.value("SELECT group_concat(name) FROM (SELECT name FROM schema_extensions ORDER BY 1)"),
-            "durability,frame_checksums,ranges,record");
-  for (const char* table : {"run_details", "run_tags", "frame_stores"})
+            "annotations,durability,frame_checksums,ranges,record");
+  for (const char* table : {"run_details", "run_tags", "frame_stores", "run_notes"})
     EXPECT_EQ(database.value(std::string("SELECT \"table\" || ' ' || on_delete FROM pragma_foreign_key_list('") + table + "')"),
               "runs CASCADE")
         << table << " must go with its run";

@@ -1,0 +1,88 @@
+#include "index_options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "resonance/error.hpp"
+#include "run_text.hpp"
+#include "terminal.hpp"
+#include "text_layout.hpp"
+#include "time_text.hpp"
+
+namespace resonance::cli {
+
+std::shared_ptr<RunListener> listener_for(Session& session, const std::filesystem::path& database) {
+  const auto root = find_data_root(database);
+  if (root.empty()) return nullptr;
+  return index_listener(root, [&session](std::string_view text) { session.say(fmt::format("resonance: {}", safe_text(text))); });
+}
+
+bool is_data_root(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored) && std::filesystem::exists(path / "index.db", ignored);
+}
+
+std::optional<std::string> local_zone() {
+  if (const char* name = std::getenv("TZ"); name != nullptr && *name != '\0') return std::string(name + (*name == ':' ? 1 : 0));
+  std::error_code error;
+  const auto target = std::filesystem::read_symlink("/etc/localtime", error).string();
+  constexpr std::string_view kFolder = "zoneinfo/";
+  const auto at = target.find(kFolder);
+  return error || at == std::string::npos ? std::nullopt : std::optional(target.substr(at + kFolder.size()));
+}
+
+std::string query_term(std::string_view field, std::string_view text) {
+  std::string out(field);
+  out += ":\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string query_of(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
+
+std::vector<std::size_t> prefix_lengths(const std::vector<std::string>& uids,
+                                        const std::function<bool(const std::string& digits, const std::string& uid)>& names_run) {
+  std::vector<std::pair<std::string_view, std::size_t>> sorted;
+  for (std::size_t i = 0; i < uids.size(); ++i) sorted.emplace_back(uids[i], i);
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::size_t> lengths(uids.size(), 8);
+  for (std::size_t k = 0; k + 1 < sorted.size(); ++k) {
+    const auto& [a, i] = sorted[k];
+    const auto& [b, j] = sorted[k + 1];
+    const auto common = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+    lengths[i] = std::max(lengths[i], common + 1);
+    lengths[j] = std::max(lengths[j], common + 1);
+  }
+  // Runs that are not listed may begin alike, and digits alone may be another run's scan_id.
+  for (std::size_t i = 0; i < uids.size(); ++i)
+    while (lengths[i] < uids[i].size() && !names_run(uids[i].substr(0, lengths[i]), uids[i])) ++lengths[i];
+  return lengths;
+}
+
+std::string run_table(const std::vector<FoundRun>& runs, bool with_beamtime,
+                      const std::function<bool(const std::string& digits, const std::string& uid)>& names_run) {
+  std::vector<TextTable::Heading> headings = {{"uid"}, {"scan", true}, {"start"}, {"plan", false, true}, {"sample", false, true},
+                                              {"events", true}, {"frames", true}, {"status"}};
+  if (with_beamtime) headings.push_back({"beamtime", false, true});
+  TextTable table(std::move(headings));
+  std::vector<std::string> uids;
+  for (const auto& run : runs) uids.push_back(run.uid);
+  const auto lengths = prefix_lengths(uids, names_run);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto& run = runs[i];
+    std::vector<Cell> row = {run.uid.substr(0, lengths[i]), run.scan_id ? fmt::to_string(*run.scan_id) : "", local_minute(run.time_start),
+                             run.plan_name, run.sample.value_or(""), fmt::to_string(run.num_events), fmt::to_string(run.num_frames),
+                             status_cell(run)};
+    if (with_beamtime) row.emplace_back(run.db_path);
+    table.add(std::move(row));
+  }
+  return table.render(line_width(), colours_wanted());
+}
+
+}  // namespace resonance::cli
