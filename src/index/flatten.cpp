@@ -81,8 +81,9 @@ class Flattener {
 }  // namespace
 
 void add_words(RunRecord& record, std::string_view text) {
-  if (text.empty() || record.words.size() + text.size() + 1 > kMostWordBytes) return;
-  record.words.append(text).push_back('\n');
+  if (text.empty() || record.words.size() + text.size() + kBetweenTexts.size() > kMostWordBytes) return;
+  if (!record.words.empty()) record.words += kBetweenTexts;
+  record.words += text;
 }
 
 void add_metadata(RunRecord& record, const Json& metadata) { Flattener(record).object(metadata, {}); }
