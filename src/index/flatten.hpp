@@ -22,7 +22,7 @@ inline constexpr std::string_view kBetweenTexts = "\n\uE000\n";
 
 /// Append the values of `metadata`, an object, to `record`, and its texts to `record.words`.
 void add_metadata(RunRecord& record, const Json& metadata);
-/// Append a text to words, as far as there is room.
-void add_words(RunRecord& record, std::string_view text);
+/// Append a text to the record's words, or to its notes, as far as there is room.
+void add_text(std::string& texts, std::string_view text);
 
 }  // namespace resonance::index

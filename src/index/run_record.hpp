@@ -39,7 +39,7 @@ struct RunRecord {
   std::uint64_t num_notes = 0;
   std::vector<Value> values;
   std::string words;  ///< the texts that full-text search finds, with kBetweenTexts (flatten.hpp) between them
-  std::string notes;
+  std::string notes;  ///< likewise
   std::string fault;  ///< what could not be read and is therefore missing here; not stored
 };
 

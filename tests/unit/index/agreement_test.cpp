@@ -9,6 +9,7 @@
 #include "query/parse.hpp"
 #include "random_queries.hpp"
 #include "random_runs.hpp"
+#include "resonance/annotations.hpp"
 #include "support/query_tree.hpp"
 
 namespace resonance::index_test {
@@ -57,6 +58,7 @@ class Agreement : public DataRoot, public testing::WithParamInterface<int> {
       runs_.push_back(std::move(run));
     }
     writer.close();
+    add_notes(database, first);
     const auto store = fs::path(database).replace_extension(".zarr");
     sqlite::Connection connection(database, sqlite::Access::read_write);
     for (auto run = runs_.begin() + static_cast<std::ptrdiff_t>(first); run != runs_.end(); ++run) {
@@ -66,6 +68,12 @@ class Agreement : public DataRoot, public testing::WithParamInterface<int> {
           .bind_all(run->status, run->time_stop, run->uid)
           .run();
     }
+  }
+
+  void add_notes(const fs::path& database, std::size_t first) const {
+    Annotations annotations(database);
+    for (std::size_t i = first; i < runs_.size(); ++i)
+      for (const auto& note : runs_[i].notes) annotations.add_note(runs_[i].uid, note);
   }
 
   static void record_one(RunWriter& writer, const PlainRun& run) {

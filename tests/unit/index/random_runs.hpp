@@ -30,6 +30,7 @@ class RandomRuns {
     if (run.status) run.time_stop = run.time_start + choice_.number({0.5, 10, 60, 600, 3600, 90000});
     run.metadata = object(3);
     add_keys(run);
+    while (choice_.one_in(3) && run.notes.size() < 3) run.notes.push_back(note());
     if (choice_.one_in(4)) run.num_frames = std::min<std::uint64_t>(run.num_events, 1 + choice_.below(3));
     return run;
   }
@@ -37,6 +38,9 @@ class RandomRuns {
   std::string text() {
     return choice_.of({"carbon", "Carbon K", "sulphur K", "42", "0042", "285.1", "true", "annealed polymer film", "beam stop test",
                        "polymer-film_2", "naïve Å test", "*", "a?b", "C:\\data\\x", "", "ПЛЁНКА", "薄膜 7", "12 µm", "the \"good\" one"});
+  }
+  std::string note() {
+    return choice_.of({"beam dump at 12:30", "sample burnt?", "good carbon edge\nsecond line", "Müller's film, again", "42"});
   }
   static double round_number(Choice& choice) { return choice.number({280, 285, 285.1, 0.2851, 0.285, 290, 300, 300000, -5, 1e-3, 0, 42}); }
   static std::string key(Choice& choice) {
