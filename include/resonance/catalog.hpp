@@ -34,6 +34,8 @@ struct TableOptions {
   std::vector<std::string> columns;  ///< empty: all; seq_num and time always come first
   std::uint64_t first_seq_num = 0;   ///< events with seq_num >= this
   std::uint64_t max_rows = std::numeric_limits<std::uint64_t>::max();
+  bool declared_types = true;  ///< a key declared "number" is float64 whatever its values; false: columns are what the values are
+  std::function<void(std::uint64_t rows)> progress;  ///< called now and then on the caller's thread; throwing from it cancels
 };
 
 /// A frame that was recorded and acknowledged, but did not survive a power failure, or was lost later.

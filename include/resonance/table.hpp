@@ -32,6 +32,7 @@ struct Column {
   [[nodiscard]] std::string_view type_name() const noexcept;  ///< "float64", "int64", "uint64", "bool", "string", "json"
 
   std::uint64_t rows = 0;
+  bool recorded = true;  ///< an event has the key, be its value null; false: it is declared and no more
 };
 
 /// The column of a data key: its name, but "data.time" and "data.seq_num" for keys named like the two columns every table has.

@@ -192,7 +192,38 @@ void ColumnBuilder::add(Json&& value, std::uint64_t row) {
   push(std::move(value));
 }
 
+template <class Item, class Value>
+bool ColumnBuilder::push_plain(const Value& value, std::uint64_t row) {
+  auto* values = std::get_if<std::vector<Item>>(&column_.values);
+  if (values == nullptr || !column_.shape.empty()) return false;
+  pad_to(row);
+  values->emplace_back(value);
+  if (!column_.valid.empty()) column_.valid.push_back(1);
+  ++column_.rows;
+  return true;
+}
+
+bool ColumnBuilder::add_plain(const RowScanner::Member& value, std::uint64_t row) {
+  if (!typed_ || column_.rows > row) return false;
+  switch (value.kind) {
+    case RowScanner::Kind::null:
+      pad_to(row);
+      add_missing();
+      return true;
+    case RowScanner::Kind::boolean:
+      return push_plain<std::uint8_t>(value.boolean ? 1 : 0, row);
+    case RowScanner::Kind::integer:
+      return push_plain<std::int64_t>(value.integer, row) ||
+             (exact_as_double(value.integer) && push_plain<double>(static_cast<double>(value.integer), row));
+    case RowScanner::Kind::number:
+      return push_plain<double>(value.number, row);
+    default:
+      return push_plain<std::string>(value.text, row);
+  }
+}
+
 Column ColumnBuilder::finish(std::uint64_t rows) {
+  column_.recorded = seen() || rows == 0;
   pad_to(rows);
   if (!typed_) {  // never a value: the declared type, all missing
     if (declared_ == "number")

@@ -325,6 +325,13 @@ void Queries::events(std::string_view stream_uid, std::uint64_t first, std::uint
   while (row.step()) visit(row);
 }
 
+void Queries::event_data(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit,
+                         const std::function<void(sqlite::Statement&)>& visit) {
+  auto row = connection_.prepare("SELECT seq_num, time, data FROM events WHERE stream_uid = ? AND seq_num >= ? ORDER BY seq_num LIMIT ?");
+  row.bind_all(stream_uid, std::min<std::uint64_t>(first, INT64_MAX), std::min<std::uint64_t>(limit, INT64_MAX));
+  while (row.step()) visit(row);
+}
+
 std::vector<std::string> Queries::fields(std::string_view uid) {
   std::vector<std::string> out;
   for (const auto& array : arrays(uid))

@@ -83,6 +83,9 @@ class Queries {
   std::uint64_t frames_of_event(std::string_view event_uid);
   /// Events of a stream with seq_num >= first, at most `limit`, as (seq_num, uid, time, data, timestamps).
   void events(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit, const std::function<void(sqlite::Statement&)>& visit);
+  /// The same as (seq_num, time, data) alone.
+  void event_data(std::string_view stream_uid, std::uint64_t first, std::uint64_t limit,
+                  const std::function<void(sqlite::Statement&)>& visit);
   std::vector<std::string> fields(std::string_view uid);
   std::vector<ArrayRow> arrays(std::string_view uid);
   std::vector<LostFrame> lost_frames(std::string_view uid);

@@ -160,16 +160,22 @@ void Run::for_each_event(std::string_view stream, const std::function<bool(const
 
 Table Run::table(std::string_view stream, const TableOptions& options) const {
   const auto info = impl_->stream(stream);
-  catalog::TableBuilder builder(info.data_keys, options.columns);
+  catalog::TableBuilder builder(info.data_keys, options.columns, options.declared_types);
   auto left = options.max_rows;
   for (auto next = options.first_seq_num; left > 0;) {
-    const auto rows = fetch(impl_->catalog(), info.uid, next, std::min(left, kEventsPerQuery));
-    for (const auto& row : rows) {
-      builder.add(row.seq_num, row.time, parse_part(row.data, "data", row.seq_num, stream, uid()));
-      next = row.seq_num + 1;
-    }
-    if (rows.size() < std::min(left, kEventsPerQuery)) break;
-    left -= rows.size();
+    const auto page = std::min(left, kEventsPerQuery);
+    const auto before = builder.rows();
+    impl_->catalog().with([&](catalog::Queries& queries) {
+      queries.event_data(info.uid, next, page, [&](sqlite::Statement& row) {
+        const auto seq_num = static_cast<std::uint64_t>(row.int64(0));
+        if (!builder.add_plain(seq_num, row.real(1), row.text(2)))
+          builder.add(seq_num, row.real(1), parse_part(row.string(2), "data", seq_num, stream, uid()));
+        next = seq_num + 1;
+      });
+    });
+    if (options.progress) options.progress(builder.rows());
+    if (builder.rows() - before < page) break;
+    left -= page;
   }
   return builder.finish();
 }

@@ -23,7 +23,8 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns) : all_(columns.empty()), wanted_(columns) {
+TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns, bool declared_types)
+    : all_(columns.empty()), declared_types_(declared_types), wanted_(columns) {
   std::erase_if(wanted_, [](const std::string& name) { return name == "seq_num" || name == "time"; });
   for (auto& name : wanted_) declare(name = data_key_of(name), data_keys);
   if (!data_keys.is_object()) return;
@@ -38,13 +39,18 @@ void TableBuilder::declare(const std::string& key, const Json& data_keys) {
   const auto* spec = data_keys.find(key);
   const auto units = spec == nullptr ? std::string() : text_member(*spec, "units");
   position_.emplace(key, builders_.size());
-  builders_.emplace_back(key, spec == nullptr ? std::string() : text_member(*spec, "dtype"),
+  builders_.emplace_back(key, spec == nullptr || !declared_types_ ? std::string() : text_member(*spec, "dtype"),
                          units.empty() ? std::nullopt : std::optional(units));
 }
 
-ColumnBuilder* TableBuilder::builder_for(const std::string& key, std::size_t hint) {
+ColumnBuilder* TableBuilder::known(std::string_view key, std::size_t hint) {
   if (hint < builders_.size() && builders_[hint].name() == key) return &builders_[hint];  // events list their keys in one order
-  if (const auto it = position_.find(key); it != position_.end()) return &builders_[it->second];
+  const auto it = position_.find(key);
+  return it != position_.end() ? &builders_[it->second] : nullptr;
+}
+
+ColumnBuilder* TableBuilder::builder_for(const std::string& key, std::size_t hint) {
+  if (auto* found = known(key, hint)) return found;
   if (!all_) return nullptr;
   declare(key, Json());
   return &builders_.back();
@@ -57,6 +63,20 @@ void TableBuilder::add(std::uint64_t seq_num, double time, Json&& data) {
   std::size_t hint = 0;
   for (auto& [key, value] : data.as_object())
     if (auto* builder = builder_for(key, hint++)) builder->add(std::move(value), row);
+}
+
+bool TableBuilder::add_plain(std::uint64_t seq_num, double time, std::string_view data) {
+  const auto row = seq_nums_.size();
+  RowScanner scanner(data);
+  RowScanner::Member member;
+  for (std::size_t hint = 0; scanner.next(member); ++hint) {
+    auto* builder = known(member.key, hint);
+    if (builder == nullptr ? all_ : !builder->add_plain(member, row)) return false;
+  }
+  if (!scanner.plain()) return false;
+  seq_nums_.push_back(static_cast<std::int64_t>(seq_num));
+  times_.push_back(time);
+  return true;
 }
 
 Table TableBuilder::finish() {

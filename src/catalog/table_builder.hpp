@@ -13,17 +13,22 @@ namespace resonance::catalog {
 class TableBuilder {
  public:
   /// `columns` empty: every declared key that is not a frame field, and every other key that an event holds.
-  TableBuilder(const Json& data_keys, const std::vector<std::string>& columns);
+  TableBuilder(const Json& data_keys, const std::vector<std::string>& columns, bool declared_types);
 
   void add(std::uint64_t seq_num, double time, Json&& data);
+  /// The same from the text of an event. \return whether it was plain and all of it fits; if not, nothing happened that add() does not undo
+  bool add_plain(std::uint64_t seq_num, double time, std::string_view data);
+  [[nodiscard]] std::uint64_t rows() const noexcept { return seq_nums_.size(); }
   /// \throws Error(not_found) a column that was asked for and is neither declared nor in any event
   [[nodiscard]] Table finish();
 
  private:
+  ColumnBuilder* known(std::string_view key, std::size_t hint);
   ColumnBuilder* builder_for(const std::string& key, std::size_t hint);
   void declare(const std::string& key, const Json& data_keys);
 
   bool all_;
+  bool declared_types_;
   std::vector<std::string> wanted_;
   std::vector<std::string> declared_;
   std::vector<ColumnBuilder> builders_;

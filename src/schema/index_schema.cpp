@@ -17,7 +17,10 @@ ErrorDetail about(const sqlite::Connection& connection) {
 
 }  // namespace
 
-void create_search_tables(sqlite::Connection& connection) { create_extension(connection, search_tables()); }
+void create_search_tables(sqlite::Connection& connection) {
+  ConnectionSession session(connection);
+  create_extension(session, search_tables());
+}
 
 void require_index(sqlite::Connection& connection) {
   for (const auto& tables : {index_tables(), search_tables().tables})
@@ -36,24 +39,34 @@ void require_index(sqlite::Connection& connection) {
 
 }  // namespace schema
 
+void create_index_schema(SqlSession& session) {
+  schema::require_kind(session, schema::index_tables(), schema::beamtime_tables(), "beamtime, not a master index");
+  schema::require_known(session, schema::user_version(session), kIndexSchemaVersion);
+  schema::switch_on_foreign_keys(session);
+  schema::SessionTransaction transaction(session);
+  schema::create_tables(session, schema::index_tables());
+  schema::require_columns(session, schema::index_tables());
+  if (schema::user_version(session) != kIndexSchemaVersion) schema::set_user_version(session, kIndexSchemaVersion);
+  transaction.commit();
+}
+
+void migrate_index_schema(SqlSession& session, int target) {
+  const int current = schema::user_version(session);
+  schema::require_path(session, current, target, kIndexSchemaVersion);
+  schema::switch_on_foreign_keys(session);
+  if (current < target) create_index_schema(session);
+}
+
 void create_index_schema(sqlite3* handle) {
   sqlite::Connection connection(handle);
-  schema::require_kind(connection, schema::index_tables(), schema::beamtime_tables(), "beamtime, not a master index");
-  schema::require_known(connection, connection.user_version(), kIndexSchemaVersion);
-  schema::switch_on_foreign_keys(connection);
-  sqlite::Transaction transaction(connection);
-  schema::create_tables(connection, schema::index_tables());
-  schema::require_columns(connection, schema::index_tables());
-  if (connection.user_version() != kIndexSchemaVersion) connection.set_user_version(kIndexSchemaVersion);
-  transaction.commit();
+  schema::ConnectionSession session(connection);
+  create_index_schema(session);
 }
 
 void migrate_index_schema(sqlite3* handle, int target) {
   sqlite::Connection connection(handle);
-  const int current = connection.user_version();
-  schema::require_path(connection, current, target, kIndexSchemaVersion);
-  schema::switch_on_foreign_keys(connection);
-  if (current < target) create_index_schema(handle);
+  schema::ConnectionSession session(connection);
+  migrate_index_schema(session, target);
 }
 
 }  // namespace resonance

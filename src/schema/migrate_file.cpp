@@ -11,9 +11,10 @@ MigrationReport migrate_beamtime_file(const std::filesystem::path& database, con
   MigrationReport out;
   {
     sqlite::Connection reader(database, sqlite::Access::read);
-    schema::require_kind(reader, schema::beamtime_tables(), schema::index_tables(), "master index, not a beamtime");
+    schema::ConnectionSession session(reader);
+    schema::require_kind(session, schema::beamtime_tables(), schema::index_tables(), "master index, not a beamtime");
     out.from = reader.user_version();
-    out.steps = schema::planned_steps(reader, options.target);
+    out.steps = schema::planned_steps(session, options.target);
     out.to = options.target;
     if (options.dry_run || out.steps.empty()) return out;
     if (options.backup) {

@@ -52,26 +52,26 @@ Parts parts_of(sqlite::Connection& connection, std::string_view table) {
 
 }  // namespace
 
-bool has_table(sqlite::Connection& connection, std::string_view table) {
-  return about(connection, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table).step();
+bool has_table(SqlSession& session, std::string_view table) {
+  return !session.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", {std::string(table)}).empty();
 }
 
-std::vector<std::string> column_names(sqlite::Connection& connection, std::string_view table) {
+std::vector<std::string> column_names(SqlSession& session, std::string_view table) {
   std::vector<std::string> out;
-  auto statement = about(connection, "SELECT name FROM pragma_table_info(?)", table);
-  while (statement.step()) out.push_back(statement.string(0));
+  for (auto& row : session.query("SELECT name FROM pragma_table_info(?)", {std::string(table)}))
+    out.push_back(std::move(row.at(0)).value_or(std::string()));
   return out;
 }
 
-bool has_column(sqlite::Connection& connection, std::string_view table, std::string_view column) {
-  const auto names = column_names(connection, table);
+bool has_column(SqlSession& session, std::string_view table, std::string_view column) {
+  const auto names = column_names(session, table);
   return std::find(names.begin(), names.end(), column) != names.end();
 }
 
-void create_tables(sqlite::Connection& connection, std::span<const TableDefinition> tables) {
+void create_tables(SqlSession& session, std::span<const TableDefinition> tables) {
   for (const auto& table : tables) {
-    connection.execute(table.sql);
-    for (const auto* index : table.indexes) connection.execute(index);
+    session.execute(table.sql);
+    for (const auto* index : table.indexes) session.execute(index);
   }
 }
 
@@ -103,28 +103,28 @@ std::vector<std::string> differences(sqlite::Connection& connection, std::span<c
   return out;
 }
 
-void require_kind(sqlite::Connection& connection, std::span<const TableDefinition> tables, std::span<const TableDefinition> others,
+void require_kind(SqlSession& session, std::span<const TableDefinition> tables, std::span<const TableDefinition> others,
                   std::string_view what) {
   const auto any = [&](std::span<const TableDefinition> all) {
-    return std::any_of(all.begin(), all.end(), [&](const auto& table) { return has_table(connection, table.name); });
+    return std::any_of(all.begin(), all.end(), [&](const auto& table) { return has_table(session, table.name); });
   };
   if (any(tables) || !any(others)) return;
-  throw Error(ErrorCode::invalid_argument, fmt::format("{} is a {}", connection.path().string(), what),
-              {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} is a {}", session.file().string(), what),
+              {.os_errno = 0, .file = session.file(), .offset = {}, .database = true});
 }
 
-void require_columns(sqlite::Connection& connection, std::span<const TableDefinition> tables) {
+void require_columns(SqlSession& session, std::span<const TableDefinition> tables) {
   auto reference = sqlite::Connection::in_memory();
   create_tables(reference, tables);
   for (const auto& table : tables) {
-    const auto found = column_names(connection, table.name);
+    const auto found = column_names(session, table.name);
     const auto wanted = column_names(reference, table.name);
     if (found.empty() || found == wanted) continue;
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}: table {} has the columns ({}) instead of ({}); this is no file of Resonance, or a damaged one",
-                            connection.path().empty() ? "the database in memory" : connection.path().string(), table.name,
-                            fmt::join(found, ", "), fmt::join(wanted, ", ")),
-                {.os_errno = 0, .file = connection.path(), .offset = {}, .database = true});
+                            session.file().empty() ? "the database in memory" : session.file().string(), table.name, fmt::join(found, ", "),
+                            fmt::join(wanted, ", ")),
+                {.os_errno = 0, .file = session.file(), .offset = {}, .database = true});
   }
 }
 

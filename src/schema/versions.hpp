@@ -1,22 +1,22 @@
 /// Rules that both databases share when they are created or migrated.
 #pragma once
 
+#include "schema/session.hpp"
 #include "schema/tables.hpp"
-#include "sqlite/connection.hpp"
 
 namespace resonance::schema {
 
 /// \throws Error(invalid_state) "downgrade" when current > target; Error(unsupported) when there is no way to `target`
-void require_path(const sqlite::Connection& connection, int current, int target, int newest);
+void require_path(SqlSession& session, int current, int target, int newest);
 /// \throws Error(unsupported) when the file is newer than this library
-void require_known(const sqlite::Connection& connection, int current, int newest);
+void require_known(SqlSession& session, int current, int newest);
 /// \throws Error(corrupt) when a core table of a beamtime is missing; Error(unsupported) when it is newer than this library
 void require_beamtime(sqlite::Connection& connection);
 /// foreign_keys on, as far as SQLite lets us: inside a transaction the setting cannot be changed.
-void switch_on_foreign_keys(sqlite::Connection& connection);
+void switch_on_foreign_keys(SqlSession& session);
 
 /// One set of side tables, whose version is apart from user_version. \throws Error(unsupported) when the file's is newer
-void create_extension(sqlite::Connection& connection, const SideTables& set);
+void create_extension(SqlSession& session, const SideTables& set);
 /// The side tables of an index, beside its core tables.
 void create_search_tables(sqlite::Connection& connection);
 /// \throws Error(corrupt) when a core or side table of an index is missing; Error(unsupported) when it is newer than this library
@@ -26,6 +26,11 @@ void require_index(sqlite::Connection& connection);
 void create_repair_tables(sqlite::Connection& connection);
 
 /// Steps that would bring the beamtime to `target`, in words; empty when nothing is to be done.
-[[nodiscard]] std::vector<std::string> planned_steps(sqlite::Connection& connection, int target);
+[[nodiscard]] std::vector<std::string> planned_steps(SqlSession& session, int target);
+
+inline void require_known(sqlite::Connection& connection, int current, int newest) {
+  ConnectionSession session(connection);
+  require_known(session, current, newest);
+}
 
 }  // namespace resonance::schema

@@ -59,6 +59,8 @@ void Statement::reset() noexcept {
   sqlite3_clear_bindings(handle_);
 }
 
+int Statement::columns() const noexcept { return sqlite3_column_count(handle_); }
+
 bool Statement::is_null(int number) const noexcept { return sqlite3_column_type(handle_, number) == SQLITE_NULL; }
 
 ColumnType Statement::type(int number) const noexcept {

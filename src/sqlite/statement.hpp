@@ -50,6 +50,8 @@ class Statement {
     reset();
   }
 
+  [[nodiscard]] int columns() const noexcept;
+
   // Column `number` (from 0) of the current row.
   [[nodiscard]] bool is_null(int number) const noexcept;
   [[nodiscard]] ColumnType type(int number) const noexcept;  ///< as it is stored

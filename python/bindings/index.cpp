@@ -1,0 +1,309 @@
+// The master index, and its questions to one beamtime.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "bindings.hpp"
+#include "gil.hpp"
+#include "handles.hpp"
+#include "json.hpp"
+#include "resonance/index.hpp"
+#include "wire/json_forms.hpp"
+
+namespace resonance::python {
+
+namespace {
+
+using Path = std::filesystem::path;
+
+class Index {
+ public:
+  explicit Index(const Path& root, double busy_timeout) {
+    without_gil(
+        [&] { index_.emplace(root, MasterIndexOptions{std::chrono::milliseconds(static_cast<std::int64_t>(busy_timeout * 1000))}); });
+  }
+  ~Index() {
+    if (index_) without_gil([&] { index_.reset(); });
+  }
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  template <class Work>
+  decltype(auto) call(Work&& work) {
+    return without_gil([&]() -> decltype(auto) { return work(*index_); });
+  }
+  [[nodiscard]] const Path& root() const { return index_->root(); }
+
+ private:
+  std::optional<MasterIndex> index_;
+};
+
+nb::object text(const std::optional<std::string>& value) { return value ? to_python(std::string_view(*value)) : nb::object(nb::none()); }
+nb::object text(const std::string& value) { return to_python(std::string_view(value)); }
+nb::list texts(const std::vector<std::string>& values) {
+  nb::list out;
+  for (const auto& value : values) out.append(text(value));
+  return out;
+}
+template <class T>
+nb::object number(const std::optional<T>& value) {
+  return value ? nb::cast(*value) : nb::object(nb::none());
+}
+
+nb::dict form(const FoundRun& run) {
+  nb::dict out = nb::cast<nb::dict>(to_python(wire::to_json(static_cast<const RunSummary&>(run))));
+  out["researcher"] = text(run.researcher);
+  out["beamtime"] = text(run.beamtime);
+  out["db_path"] = text(run.db_path);
+  out["bytes"] = run.bytes;
+  out["num_notes"] = run.num_notes;
+  return out;
+}
+
+nb::tuple form(const SearchPage& page) {
+  nb::list runs;
+  for (const auto& run : page.runs) runs.append(form(run));
+  return nb::make_tuple(runs, text(page.next));
+}
+
+nb::list form(const std::vector<Facet>& facets) {
+  nb::list out;
+  for (const auto& facet : facets) {
+    nb::dict values;
+    for (const auto& [value, count] : facet.values) values[text(value)] = count;
+    out.append(nb::make_tuple(text(facet.name), values, facet.num_values));
+  }
+  return out;
+}
+
+nb::list form(const std::vector<IndexFault>& faults) {
+  nb::list out;
+  for (const auto& fault : faults) {
+    nb::dict one;
+    one["db_path"] = text(fault.db_path);
+    one["message"] = text(fault.message);
+    out.append(one);
+  }
+  return out;
+}
+
+nb::tuple form(const SyncReport& report) {
+  nb::dict counts;
+  counts["beamtimes"] = report.beamtimes;
+  counts["added"] = texts(report.added);
+  counts["changed"] = texts(report.changed);
+  counts["removed"] = texts(report.removed);
+  nb::list moved;
+  for (const auto& [from, to] : report.moved) moved.append(nb::make_tuple(text(from), text(to)));
+  counts["moved"] = moved;
+  counts["runs_written"] = report.runs_written;
+  counts["runs_removed"] = report.runs_removed;
+  counts["stopped"] = report.stopped;
+  return nb::make_tuple(counts, form(report.faults));
+}
+
+nb::tuple form(const IndexVerifyReport& report) {
+  nb::dict counts;
+  counts["beamtimes"] = report.beamtimes;
+  counts["runs"] = report.runs;
+  counts["stopped"] = report.stopped;
+  nb::list findings = form(report.faults);
+  for (const auto& difference : report.differences) {
+    nb::dict one;
+    one["db_path"] = text(difference.db_path);
+    one["uid"] = text(difference.uid);
+    one["message"] = text(difference.message);
+    findings.append(one);
+  }
+  return nb::make_tuple(counts, findings);
+}
+
+nb::dict form(const Researcher& researcher) {
+  nb::dict out;
+  out["id"] = number(researcher.id);
+  out["name"] = text(researcher.name);
+  out["email"] = text(researcher.email);
+  out["orcid"] = text(researcher.orcid);
+  out["affiliation"] = text(researcher.affiliation);
+  out["root_path"] = text(researcher.root_path);
+  out["extra"] = to_python(researcher.extra);
+  return out;
+}
+
+nb::dict form(const IndexedBeamtime& beamtime) {
+  nb::dict out;
+  out["id"] = number(beamtime.id);
+  out["db_path"] = text(beamtime.db_path);
+  out["label"] = text(beamtime.label);
+  out["researcher"] = text(beamtime.researcher);
+  out["description"] = text(beamtime.description);
+  out["extra"] = to_python(beamtime.extra);
+  out["time_start"] = number(beamtime.time_start);
+  out["time_stop"] = number(beamtime.time_stop);
+  out["num_runs"] = beamtime.num_runs;
+  out["fault"] = text(beamtime.fault);
+  return out;
+}
+
+nb::dict form(const IndexedSample& sample) {
+  nb::dict out;
+  out["name"] = text(sample.name);
+  out["formulas"] = texts(sample.formulas);
+  out["serials"] = texts(sample.serials);
+  out["tags"] = texts(sample.tags);
+  out["num_runs"] = sample.num_runs;
+  out["num_beamtimes"] = sample.num_beamtimes;
+  out["first_start"] = number(sample.first_start);
+  out["last_start"] = number(sample.last_start);
+  return out;
+}
+
+template <class T>
+nb::list forms(const std::vector<T>& all) {
+  nb::list out;
+  for (const auto& one : all) out.append(form(one));
+  return out;
+}
+
+SearchOptions search_options(std::string query, std::string sort, std::uint64_t limit, std::string cursor,
+                             std::optional<std::string> zone) {
+  return {std::move(query), std::move(sort), limit, std::move(cursor), std::move(zone), {}};
+}
+
+FacetOptions facet_options(std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {
+  return {std::move(query), std::move(names), limit, std::move(zone), {}};
+}
+
+SyncOptions sync_options(unsigned threads, const nb::object& tell) {
+  SyncOptions out;
+  out.threads = threads;
+  out.progress = [&tell](const IndexProgress& progress) {
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    if (!tell.is_none()) tell(progress.beamtimes_done, progress.beamtimes);
+    return true;
+  };
+  return out;
+}
+
+std::int64_t register_researcher(Index& self, std::string name, std::optional<std::string> email, std::optional<std::string> orcid,
+                                 std::optional<std::string> affiliation, std::string root_path, nb::object extra) {
+  const Researcher researcher{{},
+                              std::move(name),
+                              std::move(email),
+                              std::move(orcid),
+                              std::move(affiliation),
+                              std::move(root_path),
+                              to_json_object(extra, "extra")};
+  return self.call([&](MasterIndex& index) { return index.register_researcher(researcher); });
+}
+
+std::int64_t register_beamtime(Index& self, std::string db_path, std::string label, std::string researcher,
+                               std::optional<std::string> description, nb::object extra) {
+  IndexedBeamtime beamtime;
+  beamtime.db_path = std::move(db_path);
+  beamtime.label = std::move(label);
+  beamtime.researcher = std::move(researcher);
+  beamtime.description = std::move(description);
+  beamtime.extra = to_json_object(extra, "extra");
+  return self.call([&](MasterIndex& index) { return index.register_beamtime(beamtime); });
+}
+
+void bind_questions(nb::module_& module) {
+  module.def("find_data_root", [](const Path& database) { return find_data_root(database); }, nb::arg("database"));
+  module.def(
+      "search",
+      [](CatalogHandle& catalog, std::string query, std::string sort, std::uint64_t limit, std::string cursor,
+         std::optional<std::string> zone) {
+        const auto options = search_options(std::move(query), std::move(sort), limit, std::move(cursor), std::move(zone));
+        return form(without_gil([&] { return search(catalog.get(), options); }));
+      },
+      nb::arg("catalog"), nb::arg("query"), nb::arg("sort"), nb::arg("limit"), nb::arg("cursor"), nb::arg("zone") = nb::none());
+  module.def(
+      "count_runs",
+      [](CatalogHandle& catalog, const std::string& query) { return without_gil([&] { return count_runs(catalog.get(), query); }); },
+      nb::arg("catalog"), nb::arg("query"));
+  module.def(
+      "facets",
+      [](CatalogHandle& catalog, std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {
+        const auto options = facet_options(std::move(query), std::move(names), limit, std::move(zone));
+        return form(without_gil([&] { return facets(catalog.get(), options); }));
+      },
+      nb::arg("catalog"), nb::arg("query"), nb::arg("names"), nb::arg("limit"), nb::arg("zone") = nb::none());
+}
+
+}  // namespace
+
+void bind_index(nb::module_& module) {
+  bind_questions(module);
+  nb::class_<Index>(module, "MasterIndex")
+      .def(nb::init<const Path&, double>(), nb::arg("root"), nb::arg("busy_timeout") = 10.0)
+      .def_prop_ro("root", [](Index& self) { return self.root(); })
+      .def(
+          "search",
+          [](Index& self, std::string query, std::string sort, std::uint64_t limit, std::string cursor, std::optional<std::string> zone) {
+            const auto options = search_options(std::move(query), std::move(sort), limit, std::move(cursor), std::move(zone));
+            return form(self.call([&](MasterIndex& index) { return index.search(options); }));
+          },
+          nb::arg("query"), nb::arg("sort"), nb::arg("limit"), nb::arg("cursor"), nb::arg("zone") = nb::none())
+      .def(
+          "count", [](Index& self, const std::string& query) { return self.call([&](MasterIndex& index) { return index.count(query); }); },
+          nb::arg("query"))
+      .def(
+          "facets",
+          [](Index& self, std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {
+            const auto options = facet_options(std::move(query), std::move(names), limit, std::move(zone));
+            return form(self.call([&](MasterIndex& index) { return index.facets(options); }));
+          },
+          nb::arg("query"), nb::arg("names"), nb::arg("limit"), nb::arg("zone") = nb::none())
+      .def(
+          "run",
+          [](Index& self, const std::string& reference) {
+            return form(self.call([&](MasterIndex& index) { return index.run(reference); }));
+          },
+          nb::arg("reference"))
+      .def("researchers", [](Index& self) { return forms(self.call([](MasterIndex& index) { return index.researchers(); })); })
+      .def("beamtimes", [](Index& self) { return forms(self.call([](MasterIndex& index) { return index.beamtimes(); })); })
+      .def(
+          "samples",
+          [](Index& self, const std::string& pattern) {
+            return forms(self.call([&](MasterIndex& index) { return index.samples(pattern); }));
+          },
+          nb::arg("pattern"))
+      .def("register_researcher", &register_researcher, nb::arg("name"), nb::arg("email") = nb::none(), nb::arg("orcid") = nb::none(),
+           nb::arg("affiliation") = nb::none(), nb::arg("root_path") = "", nb::arg("extra") = nb::none())
+      .def("register_beamtime", &register_beamtime, nb::arg("db_path"), nb::arg("label") = "", nb::arg("researcher") = "",
+           nb::arg("description") = nb::none(), nb::arg("extra") = nb::none())
+      .def(
+          "index_run",
+          [](Index& self, const Path& database, const std::string& uid) {
+            self.call([&](MasterIndex& index) { index.index_run(database, uid); });
+          },
+          nb::arg("database"), nb::arg("uid"))
+      .def(
+          "sync",
+          [](Index& self, unsigned threads, nb::object tell) {
+            const auto options = sync_options(threads, tell);
+            return form(self.call([&](MasterIndex& index) { return index.sync(options); }));
+          },
+          nb::arg("threads") = 0, nb::arg("progress") = nb::none())
+      .def(
+          "rebuild",
+          [](Index& self, unsigned threads, nb::object tell) {
+            const auto options = sync_options(threads, tell);
+            return form(self.call([&](MasterIndex& index) { return index.rebuild(options); }));
+          },
+          nb::arg("threads") = 0, nb::arg("progress") = nb::none())
+      .def(
+          "verify",
+          [](Index& self, unsigned threads, nb::object tell) {
+            const auto options = sync_options(threads, tell);
+            return form(self.call([&](MasterIndex& index) { return index.verify(options); }));
+          },
+          nb::arg("threads") = 0, nb::arg("progress") = nb::none());
+}
+
+}  // namespace resonance::python

@@ -1,0 +1,25 @@
+/// Options of writers, from keyword arguments.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <memory>
+
+#include "resonance/run_writer.hpp"
+
+namespace resonance::python {
+
+/// codec, level, shuffle, compressor, shard_bytes, frames_per_chunk
+[[nodiscard]] FrameOptions frame_options(nanobind::kwargs& arguments);
+/// data_root: keeps runs in the master index of that root.
+[[nodiscard]] std::shared_ptr<RunListener> listener_option(nanobind::kwargs& arguments);
+/// All of RunWriterOptions but the seams of tests. Takes what it knows out of `arguments`. \throws TypeError for what is left
+[[nodiscard]] RunWriterOptions writer_options(nanobind::kwargs& arguments);
+void require_none_left(const nanobind::kwargs& arguments);
+
+/// As resonance.models.SampleMetadata, or only the name.
+[[nodiscard]] SampleMetadata sample_from(nanobind::handle sample);
+/// An object with the attributes of resonance.models.SampleMetadata.
+[[nodiscard]] nanobind::object to_python(const SampleMetadata& sample);
+
+}  // namespace resonance::python

@@ -1,0 +1,279 @@
+// RunWriter. What waits or computes does so without the interpreter's lock; arguments are converted before it is let go.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/vector.h>
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "bindings.hpp"
+#include "gil.hpp"
+#include "json.hpp"
+#include "options.hpp"
+#include "pixels.hpp"
+#include "resonance/error.hpp"
+
+namespace resonance::python {
+
+namespace {
+
+/// An event with the frames that its arrays hold. Lives until the call is over.
+struct EventArguments {
+  NewEvent event;
+  std::vector<Pixels> held;
+
+  EventArguments(nb::handle data, nb::handle timestamps, std::optional<double> time, nb::handle frames, std::optional<std::string> uid) {
+    event.data = to_json_object(data, "data");
+    event.timestamps = to_json_object(timestamps, "timestamps");
+    event.time = time;
+    event.uid = std::move(uid);
+    if (!frames.is_none()) add_frames(frames);
+  }
+
+ private:
+  void add_frames(nb::handle frames) {
+    const nb::dict fields = to_dict(frames);
+    held.reserve(fields.size());
+    for (const auto& [field, array] : fields) {
+      const auto axes = nb::hasattr(array, "ndim") ? nb::cast<int>(nb::object(array.attr("ndim"))) : 2;
+      held.emplace_back(array, axes == 3 ? 3 : 2);
+      auto name = nb::cast<std::string>(field);
+      if (axes == 3)
+        event.bursts.push_back({std::move(name), held.back().block()});
+      else
+        event.frames.push_back({std::move(name), held.back().frame()});
+    }
+  }
+};
+
+class Writer {
+ public:
+  Writer(const std::filesystem::path& database, nb::kwargs arguments) {
+    auto options = writer_options(arguments);
+    without_gil([&] { writer_.emplace(database, std::move(options)); });
+  }
+  ~Writer() {
+    if (writer_) without_gil([&] { writer_.reset(); });  // joins threads, which may want the lock to log
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// Call with the writer, without the interpreter's lock.
+  template <class Work>
+  decltype(auto) call(Work&& work) {
+    return without_gil([&]() -> decltype(auto) { return work(*writer_); });
+  }
+
+  std::string open_run(const std::string& plan_name, nb::object sample, nb::object metadata, std::optional<std::string> operator_name,
+                       std::vector<std::string> tags, std::optional<std::int64_t> scan_id, std::optional<std::string> uid,
+                       std::optional<double> time_start) {
+    RunOptions options;
+    if (!sample.is_none()) options.sample = sample_from(sample);
+    options.operator_name = std::move(operator_name);
+    options.metadata = to_json_object(metadata, "metadata");
+    options.tags = std::move(tags);
+    options.scan_id = scan_id;
+    options.uid = std::move(uid);
+    options.time_start = time_start;
+    return call([&](RunWriter& writer) { return writer.open_run(plan_name, std::move(options)); });
+  }
+
+  std::string write_event(const std::string& stream, nb::object data, nb::object timestamps, std::optional<double> time, nb::object frames,
+                          std::optional<std::string> uid) {
+    const EventArguments arguments(data, timestamps, time, frames, std::move(uid));
+    return call([&](RunWriter& writer) { return writer.write_event(stream, arguments.event); });
+  }
+
+  std::optional<std::string> try_write_event(const std::string& stream, nb::object data, nb::object timestamps, std::optional<double> time,
+                                             nb::object frames, std::optional<std::string> uid) {
+    const EventArguments arguments(data, timestamps, time, frames, std::move(uid));
+    return call([&](RunWriter& writer) { return writer.try_write_event(stream, arguments.event); });
+  }
+
+  /// `columns`: name → one value per event; frames: field → [events, height, width]
+  std::vector<std::string> write_events(const std::string& stream, nb::object columns, nb::object times, nb::object frames,
+                                        nb::object timestamps);
+
+  std::uint64_t write_frame(const std::string& event_uid, const std::string& field, nb::object image) {
+    const Pixels pixels(image, 2);
+    return call([&](RunWriter& writer) { return writer.write_frame(event_uid, field, pixels.frame()); });
+  }
+
+  std::uint64_t write_frames(nb::object event_uids, const std::string& field, nb::object images) {
+    std::vector<std::string> uids;
+    if (nb::isinstance<nb::str>(event_uids))
+      uids.push_back(nb::cast<std::string>(event_uids));
+    else
+      uids = nb::cast<std::vector<std::string>>(event_uids);
+    const Pixels pixels(images, 3);
+    return call([&](RunWriter& writer) { return writer.write_frames(uids, field, pixels.block()); });
+  }
+
+  std::uint64_t write_encoded_frames(const std::vector<std::string>& event_uids, const std::string& field,
+                                     const std::vector<nb::bytes>& encoded, std::uint64_t height, std::uint64_t width,
+                                     const std::string& dtype) {
+    std::vector<EncodedFrame> frames;
+    for (const auto& bytes : encoded)
+      frames.push_back({{static_cast<const std::byte*>(bytes.data()), bytes.size()}, height, width, parse_dtype(dtype)});
+    return call([&](RunWriter& writer) { return writer.write_encoded_frames(event_uids, field, frames); });
+  }
+
+ private:
+  std::optional<RunWriter> writer_;
+};
+
+/// Columns of values taken apart into events.
+class Rows {
+ public:
+  Rows(nb::handle columns, nb::handle times, nb::handle timestamps) {
+    const nb::dict by_name = to_dict(columns);
+    for (const auto& [name, values] : by_name) add(nb::cast<std::string>(name), to_json(column(values)));
+    const nb::dict stamps = timestamps.is_none() ? nb::dict() : to_dict(timestamps);
+    if (!times.is_none()) resize(times_ = to_json(times), "time");
+    events_.resize(count_);
+    for (auto& event : events_) event.data = Json(Json::Object());
+    for (auto& [name, values] : columns_)
+      for (std::uint64_t i = 0; i < count_; ++i) events_[i].data.as_object().emplace_back(name, std::move(values[i]));
+    for (std::uint64_t i = 0; times_.is_array() && i < count_; ++i) events_[i].time = times_.as_array()[i].as_double();
+    for (const auto& [name, values] : stamps) {
+      auto list = to_json(values);
+      resize(list, "timestamps");
+      for (std::uint64_t i = 0; i < count_; ++i) events_[i].timestamps.set(nb::cast<std::string>(name), list.as_array()[i]);
+    }
+  }
+
+  void add_frames(nb::handle frames) {
+    const nb::dict fields = to_dict(frames);
+    blocks_.reserve(fields.size());
+    for (const auto& [field, array] : fields) {
+      const auto& pixels = blocks_.emplace_back(array, 3);
+      const auto block = pixels.block();
+      if (block.count != count_ && !events_.empty())
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("frames of '{}': {} frames for {} events", nb::cast<std::string>(field), block.count, count_));
+      if (events_.empty()) events_.resize(count_ = block.count);
+      const auto bytes = block.count == 0 ? 0 : block.bytes.size() / block.count;
+      for (std::uint64_t i = 0; i < count_; ++i)
+        events_[i].frames.push_back(
+            {nb::cast<std::string>(field), {block.bytes.subspan(i * bytes, bytes), block.height, block.width, block.dtype}});
+    }
+  }
+
+  [[nodiscard]] const std::vector<NewEvent>& events() const noexcept { return events_; }
+
+ private:
+  /// What is no list or array but can be gone through, as a range, becomes a list.
+  static nb::object column(nb::handle values) {
+    const bool as_it_is = PyList_Check(values.ptr()) != 0 || PyTuple_Check(values.ptr()) != 0 || PyUnicode_Check(values.ptr()) != 0 ||
+                          PyDict_Check(values.ptr()) != 0 || nb::hasattr(values, "dtype") || !nb::hasattr(values, "__iter__");
+    if (as_it_is) return nb::borrow(values);
+    PyObject* list = PySequence_List(values.ptr());
+    if (list == nullptr) throw nb::python_error();
+    return nb::steal(list);
+  }
+  void add(std::string name, Json&& values) {
+    resize(values, name);
+    columns_.emplace_back(std::move(name), std::move(values.as_array()));
+  }
+  void resize(const Json& values, std::string_view name) {
+    if (!values.is_array()) throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no column: it has no list of values", name));
+    if (known_ && values.size() != count_)
+      throw Error(ErrorCode::invalid_argument, fmt::format("column '{}' has {} values, those before it {}", name, values.size(), count_));
+    known_ = true;
+    count_ = values.size();
+  }
+
+  std::vector<std::pair<std::string, Json::Array>> columns_;
+  Json times_;
+  std::vector<NewEvent> events_;
+  std::vector<Pixels> blocks_;
+  std::uint64_t count_ = 0;
+  bool known_ = false;
+};
+
+std::vector<std::string> Writer::write_events(const std::string& stream, nb::object columns, nb::object times, nb::object frames,
+                                              nb::object timestamps) {
+  Rows rows(columns, times, timestamps);
+  if (!frames.is_none()) rows.add_frames(frames);
+  return call([&](RunWriter& writer) { return writer.write_events(stream, rows.events()); });
+}
+
+void close_run(Writer& self, const std::string& exit_status, const std::string& reason, std::optional<double> time_stop) {
+  const auto status = parse_exit_status(exit_status);
+  self.call([&](RunWriter& writer) { writer.close_run(status, reason, time_stop); });
+}
+
+void bind_keys(nb::module_& module) {
+  module.def(
+      "number_key", [](const std::string& source, const std::string& units) { return to_python(number_key(source, units)); },
+      nb::arg("source"), nb::arg("units") = "");
+  module.def(
+      "integer_key", [](const std::string& source, const std::string& units) { return to_python(integer_key(source, units)); },
+      nb::arg("source"), nb::arg("units") = "");
+  module.def("string_key", [](const std::string& source) { return to_python(string_key(source)); }, nb::arg("source"));
+  module.def("boolean_key", [](const std::string& source) { return to_python(boolean_key(source)); }, nb::arg("source"));
+  module.def(
+      "array_key",
+      [](const std::string& source, const std::vector<std::int64_t>& shape, const std::string& units) {
+        return to_python(array_key(source, shape, units));
+      },
+      nb::arg("source"), nb::arg("shape"), nb::arg("units") = "");
+  module.def(
+      "image_key",
+      [](const std::string& source, std::uint64_t height, std::uint64_t width, const std::string& dtype) {
+        return to_python(image_key(source, height, width, parse_dtype(dtype)));
+      },
+      nb::arg("source"), nb::arg("height"), nb::arg("width"), nb::arg("dtype"));
+}
+
+}  // namespace
+
+void bind_writer(nb::module_& module) {
+  bind_keys(module);
+  nb::class_<Writer>(module, "RunWriter", nb::is_weak_referenceable())
+      .def(nb::init<const std::filesystem::path&, nb::kwargs>(), nb::arg("database"), nb::arg("options"))
+      .def(
+          "add_sample",
+          [](Writer& self, nb::object sample) {
+            const auto made = sample_from(sample);
+            return self.call([&](RunWriter& writer) { return writer.add_sample(made); });
+          },
+          nb::arg("sample"))
+      .def("open_run", &Writer::open_run, nb::arg("plan_name"), nb::kw_only(), nb::arg("sample") = nb::none(),
+           nb::arg("metadata") = nb::none(), nb::arg("operator") = nb::none(), nb::arg("tags") = std::vector<std::string>(),
+           nb::arg("scan_id") = nb::none(), nb::arg("uid") = nb::none(), nb::arg("time_start") = nb::none())
+      .def(
+          "open_stream",
+          [](Writer& self, const std::string& name, nb::object data_keys) {
+            const auto keys = to_json_object(data_keys, "data_keys");
+            return self.call([&](RunWriter& writer) { return writer.open_stream(name, keys); });
+          },
+          nb::arg("name"), nb::arg("data_keys"))
+      .def("write_event", &Writer::write_event, nb::arg("stream"), nb::arg("data"), nb::arg("timestamps") = nb::none(), nb::kw_only(),
+           nb::arg("time") = nb::none(), nb::arg("frames") = nb::none(), nb::arg("uid") = nb::none())
+      .def("try_write_event", &Writer::try_write_event, nb::arg("stream"), nb::arg("data"), nb::arg("timestamps") = nb::none(),
+           nb::kw_only(), nb::arg("time") = nb::none(), nb::arg("frames") = nb::none(), nb::arg("uid") = nb::none())
+      .def("write_events", &Writer::write_events, nb::arg("stream"), nb::arg("columns"), nb::kw_only(), nb::arg("time") = nb::none(),
+           nb::arg("frames") = nb::none(), nb::arg("timestamps") = nb::none())
+      .def("write_frame", &Writer::write_frame, nb::arg("event_uid"), nb::arg("field"), nb::arg("image"))
+      .def("write_frames", &Writer::write_frames, nb::arg("event_uids"), nb::arg("field"), nb::arg("images"))
+      .def("write_encoded_frames", &Writer::write_encoded_frames, nb::arg("event_uids"), nb::arg("field"), nb::arg("frames"), nb::kw_only(),
+           nb::arg("height"), nb::arg("width"), nb::arg("dtype"))
+      .def("flush", [](Writer& self) { self.call([](RunWriter& writer) { writer.flush(); }); })
+      .def("sync", [](Writer& self) { self.call([](RunWriter& writer) { writer.sync(); }); })
+      .def(
+          "durable",
+          [](Writer& self, const std::string& stream) { return self.call([&](RunWriter& writer) { return writer.durable(stream); }); },
+          nb::arg("stream") = "primary")
+      .def("close_run", &close_run, nb::arg("exit_status") = "success", nb::kw_only(), nb::arg("reason") = "",
+           nb::arg("time_stop") = nb::none())
+      .def("close", [](Writer& self) { self.call([](RunWriter& writer) { writer.close(); }); })
+      .def_prop_ro("run_open", [](Writer& self) { return self.call([](RunWriter& writer) { return writer.run_open(); }); })
+      .def_prop_ro("database", [](Writer& self) { return self.call([](RunWriter& writer) { return writer.database(); }); });
+}
+
+}  // namespace resonance::python

@@ -1,0 +1,1 @@
+"""Modules under the names of the Python package that Resonance replaces."""
