@@ -115,8 +115,9 @@ void build_app(CLI::App& root, Session& session) {
       "A run is named by its uid, a unique prefix of it, its scan_id, or -1 (the newest), -2, …\n"
       "More about a verb: resonance VERB --help\n\nExamples:\n  resonance simulate demo.db\n  resonance ls demo.db\n  resonance show "
       "demo.db -1");
-  for (auto* add : {add_init, add_import, add_simulate, add_ls, add_show, add_table, add_tail, add_tag, add_note, add_image, add_schema,
-                    add_migrate, add_stat, add_verify, add_repair, add_backup, add_completion})
+  for (auto* add : {add_init,   add_import,  add_simulate, add_ls,     add_show,   add_table,  add_tail,
+                    add_tag,    add_note,    add_image,    add_search, add_index,  add_sample, add_researcher,
+                    add_schema, add_migrate, add_stat,     add_verify, add_repair, add_backup, add_completion})
     add(root, session);
 }
 

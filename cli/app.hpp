@@ -84,6 +84,10 @@ void add_backup(CLI::App& root, Session& session);
 void add_tail(CLI::App& root, Session& session);
 void add_tag(CLI::App& root, Session& session);
 void add_note(CLI::App& root, Session& session);
+void add_search(CLI::App& root, Session& session);
+void add_index(CLI::App& root, Session& session);
+void add_sample(CLI::App& root, Session& session);
+void add_researcher(CLI::App& root, Session& session);
 void add_completion(CLI::App& root, Session& session);
 
 /// Build the whole command.

@@ -7,6 +7,7 @@
 
 #include "app.hpp"
 #include "frame_options.hpp"
+#include "index_options.hpp"
 #include "resonance/error.hpp"
 #include "resonance/exchange.hpp"
 #include "terminal.hpp"
@@ -88,7 +89,8 @@ void record_failure(Session& session, const std::filesystem::path& file, const E
 
 void import_files(Session& session, const Options& options, Tally& tally) {
   ProgressBar bar("importing", session.quiet);
-  const ImportOptions how = library_options(options, bar);
+  ImportOptions how = library_options(options, bar);
+  how.on_run_change = listener_for(session, options.into);
   for (const std::filesystem::path& file : options.files) {
     bar.label(file.filename().string());
     check_interrupt();

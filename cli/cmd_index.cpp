@@ -43,7 +43,8 @@ std::string in_words(const SyncReport& report) {
   add(report.changed.size(), "changed");
   add(report.moved.size(), "moved");
   add(report.removed.size(), "gone");
-  out += report.runs_written + report.runs_removed == 0 ? "; nothing to do" : fmt::format("; {} written", counted(report.runs_written, "run"));
+  out +=
+      report.runs_written + report.runs_removed == 0 ? "; nothing to do" : fmt::format("; {} written", counted(report.runs_written, "run"));
   if (report.runs_removed > 0) out += fmt::format(", {} taken out", report.runs_removed);
   return out;
 }
@@ -73,8 +74,9 @@ int verify(Session& session, const Options& options) {
                         "\n");
     tell_faults(session, report.faults);
     session.say(fmt::format("{}, {} compared: {}", counted(report.beamtimes, "beamtime"), counted(report.runs, "run"),
-                            report.differences.empty() ? "the index says the same"
-                                                       : counted(report.differences.size(), "difference") + "; 'resonance index sync' or rebuild mends them"));
+                            report.differences.empty()
+                                ? "the index says the same"
+                                : counted(report.differences.size(), "difference") + "; 'resonance index sync' or rebuild mends them"));
   }
   return report.differences.empty() && report.faults.empty() ? 0 : wire::exit_status(ErrorCode::corrupt);
 }
@@ -98,7 +100,8 @@ int add(Session& session, const Options& options) {
     if (session.json)
       session.print(wire::to_json(known));
     else
-      session.say(safe_text(fmt::format("{}: '{}' of {}, {}", known.db_path, known.label, known.researcher, counted(known.num_runs, "run"))));
+      session.say(
+          safe_text(fmt::format("{}: '{}' of {}, {}", known.db_path, known.label, known.researcher, counted(known.num_runs, "run"))));
   }
   return 0;
 }
@@ -119,18 +122,18 @@ int run(Session& session, const Options& options) {
 }  // namespace
 
 void add_index(CLI::App& root, Session& session) {
-  auto [app, options] =
-      add_verb<Options>(root, session,
-                        {"index", "Keep the master index of a data root up to date",
-                         "  resonance index sync /data/rsoxs\n"
-                         "  resonance index add /data/rsoxs smith/march.db --researcher \"Ada Smith\" --label \"March 2026\"\n"
-                         "  resonance index verify /data/rsoxs\n"
-                         "  resonance index rebuild /data/rsoxs\n\n"
-                         "sync finds beamtimes that are new, changed, moved or gone; what has not changed costs next to nothing.\n"
-                         "rebuild makes all of it anew from the beamtimes, also when the index is damaged; researchers and what was\n"
-                         "added by hand stay. verify compares every run and changes nothing; its exit status is 7 when there are differences.\n"
-                         "Beamtimes below a data root that are recorded with Resonance are indexed as they are recorded."},
-                        run);
+  auto [app, options] = add_verb<Options>(
+      root, session,
+      {"index", "Keep the master index of a data root up to date",
+       "  resonance index sync /data/rsoxs\n"
+       "  resonance index add /data/rsoxs smith/march.db --researcher \"Ada Smith\" --label \"March 2026\"\n"
+       "  resonance index verify /data/rsoxs\n"
+       "  resonance index rebuild /data/rsoxs\n\n"
+       "sync finds beamtimes that are new, changed, moved or gone; what has not changed costs next to nothing.\n"
+       "rebuild makes all of it anew from the beamtimes, also when the index is damaged; researchers and what was\n"
+       "added by hand stay. verify compares every run and changes nothing; its exit status is 7 when there are differences.\n"
+       "Beamtimes below a data root that are recorded with Resonance are indexed as they are recorded."},
+      run);
   one_of(session, app.add_option("ACTION", options.action, "add, sync, rebuild or verify")->required()->option_text(" "),
          {"add", "sync", "rebuild", "verify"});
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");

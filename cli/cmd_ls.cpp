@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app.hpp"
+#include "index_options.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
 #include "run_text.hpp"
@@ -17,12 +18,13 @@ namespace resonance::cli {
 namespace {
 
 struct Options {
-  std::filesystem::path database;
+  std::filesystem::path path;
+  std::vector<std::string> query;
   std::optional<std::string> since, until, plan, sample, status, tag;
   std::optional<std::uint64_t> limit;
 };
 
-RunQuery query_of(const Options& options) {
+RunQuery conditions_of(const Options& options) {
   RunQuery query;
   const double now = current_time();
   if (options.since) query.since = parse_time(*options.since, now);
@@ -35,49 +37,108 @@ RunQuery query_of(const Options& options) {
   return query;
 }
 
-bool names_run(const Catalog& catalog, const std::string& prefix, const std::string& uid) {
+bool names_run(const Catalog& catalog, const std::string& digits, const std::string& uid) {
   try {
-    return catalog.run(prefix).uid() == uid;
+    return catalog.run(digits).uid() == uid;
   } catch (const Error&) {
-    return false;  // it fits several
+    return false;  // they fit several
   }
 }
 
-/// How many digits of each uid are enough, eight at least, to name the run among all of the beamtime.
-std::vector<std::size_t> prefix_lengths(const Catalog& catalog, const std::vector<RunSummary>& runs) {
-  std::vector<std::pair<std::string_view, std::size_t>> sorted;
-  for (std::size_t i = 0; i < runs.size(); ++i) sorted.emplace_back(runs[i].uid, i);
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<std::size_t> lengths(runs.size(), 8);
-  for (std::size_t k = 0; k + 1 < sorted.size(); ++k) {
-    const auto& [a, i] = sorted[k];
-    const auto& [b, j] = sorted[k + 1];
-    const auto common = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-    lengths[i] = std::max(lengths[i], common + 1);
-    lengths[j] = std::max(lengths[j], common + 1);
+/// The options as terms of a query, in front of the query itself.
+std::string whole_query(const Options& options) {
+  std::string out;
+  const auto add = [&out](std::string_view field, const std::optional<std::string>& text) {
+    if (text) out += query_term(field, *text) + " ";
+  };
+  const auto time = [&out](const char* field, const std::optional<std::string>& text) {
+    if (text) out += query_term(field, utc_text(parse_time(*text, current_time()))) + " ";
+  };
+  add("plan", options.plan);
+  add("sample", options.sample);
+  add("status", options.status);
+  add("tag", options.tag);
+  time("after", options.since);
+  time("before", options.until);
+  return options.query.empty() ? out : out + "(" + query_of(options.query) + ")";
+}
+
+/// Every page until the limit is reached, newest first.
+template <class Ask>
+std::vector<FoundRun> pages(const Options& options, std::uint64_t limit, std::string& next, Ask&& ask) {
+  SearchOptions search;
+  search.query = whole_query(options);
+  std::vector<FoundRun> out;
+  do {
+    search.limit = std::min<std::uint64_t>(limit - out.size(), 1000);
+    if (search.limit == 0) break;
+    auto page = ask(search);
+    for (auto& run : page.runs) out.push_back(std::move(run));
+    search.cursor = next = page.next;
+  } while (!next.empty());
+  return out;
+}
+
+int print_found(Session& session, const Options& options, const std::vector<FoundRun>& runs, bool with_beamtime,
+                const std::function<bool(const std::string&, const std::string&)>& names) {
+  if (session.json) {
+    Json list = Json::array();
+    for (const FoundRun& run : runs)
+      list.push_back(with_beamtime ? wire::to_json(run) : wire::to_json(static_cast<const RunSummary&>(run)));
+    session.print(list);
+  } else if (runs.empty()) {
+    session.say(fmt::format("{}: no run is like that", safe_text(options.path.string())));
+  } else {
+    session.out.write(run_table(runs, with_beamtime, names));
   }
-  // Runs that are not listed may begin alike, and digits alone may be another run's scan_id.
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    while (lengths[i] < runs[i].uid.size() && !names_run(catalog, runs[i].uid.substr(0, lengths[i]), runs[i].uid)) ++lengths[i];
-  return lengths;
+  return 0;
+}
+
+constexpr std::uint64_t kRunsOfRoot = 50;  // a root may hold a million
+
+int list_root(Session& session, const Options& options) {
+  const MasterIndex index(options.path);
+  std::string next;
+  const auto runs =
+      pages(options, options.limit.value_or(kRunsOfRoot), next, [&index](const SearchOptions& search) { return index.search(search); });
+  print_found(session, options, runs, true, [&index](const std::string& digits, const std::string& uid) {
+    try {
+      return index.run(digits).uid == uid;
+    } catch (const Error&) {
+      return false;
+    }
+  });
+  if (!next.empty() && !options.limit) session.say(fmt::format("the newest {}; more with --limit", kRunsOfRoot));
+  return 0;
+}
+
+int list_matching(Session& session, const Options& options) {
+  const Catalog catalog(options.path);
+  std::string next;
+  const auto runs = pages(options, options.limit.value_or(UINT64_MAX), next, [&catalog](SearchOptions search) {
+    search.zone = local_zone();
+    return resonance::search(catalog, search);
+  });
+  return print_found(session, options, runs, false,
+                     [&catalog](const std::string& digits, const std::string& uid) { return names_run(catalog, digits, uid); });
 }
 
 void print_table(Session& session, const Catalog& catalog, const std::vector<RunSummary>& runs) {
-  TextTable table(
-      {{"uid"}, {"scan", true}, {"start"}, {"plan", false, true}, {"sample", false, true}, {"events", true}, {"frames", true}, {"status"}});
-  const std::vector<std::size_t> lengths = prefix_lengths(catalog, runs);
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const RunSummary& run = runs[i];
-    table.add({run.uid.substr(0, lengths[i]), run.scan_id ? fmt::to_string(*run.scan_id) : "", local_minute(run.time_start), run.plan_name,
-               run.sample.value_or(""), fmt::to_string(run.num_events), fmt::to_string(run.num_frames), status_cell(run)});
+  std::vector<FoundRun> found;
+  for (const auto& run : runs) {
+    found.emplace_back();
+    static_cast<RunSummary&>(found.back()) = run;
   }
-  session.out.write(table.render(line_width(), colours_wanted()));
+  session.out.write(
+      run_table(found, false, [&catalog](const std::string& digits, const std::string& uid) { return names_run(catalog, digits, uid); }));
 }
 
 int run(Session& session, const Options& options) {
-  require_beamtime(options.database);
-  const RunQuery query = query_of(options);
-  const Catalog catalog(options.database);
+  if (is_data_root(options.path)) return list_root(session, options);
+  require_beamtime(options.path);
+  if (!options.query.empty()) return list_matching(session, options);
+  const RunQuery query = conditions_of(options);
+  const Catalog catalog(options.path);
   const std::vector<RunSummary> runs = catalog.find(query);
   if (session.json) {
     Json list = Json::array();
@@ -87,7 +148,7 @@ int run(Session& session, const Options& options) {
     print_table(session, catalog, runs);
   } else {
     const bool any = !catalog.recent(1).empty();
-    session.say(fmt::format("{}: no {}", safe_text(options.database.string()), any ? "run meets these conditions" : "runs yet"));
+    session.say(fmt::format("{}: no {}", safe_text(options.path.string()), any ? "run meets these conditions" : "runs yet"));
   }
   return 0;
 }
@@ -95,15 +156,19 @@ int run(Session& session, const Options& options) {
 }  // namespace
 
 void add_ls(CLI::App& root, Session& session) {
-  auto [app, options] = add_verb<Options>(root, session,
-                                          {"ls", "List the runs of a beamtime, newest first",
-                                           "  resonance ls znpc.db\n"
-                                           "  resonance ls znpc.db --since yesterday --sample 'PS*' --status success\n"
-                                           "  resonance ls znpc.db --since 2h --json\n\n"
-                                           "TIME is 2026-03-14, '2026-03-14 19:43', 2026-03-14T19:43:00Z, today, yesterday,\n"
-                                           "or an age such as 90s, 30m, 2h, 3d, 1w. Without a zone it is local time."},
-                                          run);
-  app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
+  auto [app, options] =
+      add_verb<Options>(root, session,
+                        {"ls", "List the runs of a beamtime or a data root, newest first",
+                         "  resonance ls znpc.db\n"
+                         "  resonance ls znpc.db --since yesterday --sample 'PS*' --status success\n"
+                         "  resonance ls znpc.db 'energy>280 -tag:bad'\n"
+                         "  resonance ls /data/rsoxs --since 2h --json\n\n"
+                         "QUERY is in the language of 'resonance search --help'. Of a data root the newest 50 are listed.\n"
+                         "TIME is 2026-03-14, '2026-03-14 19:43', 2026-03-14T19:43:00Z, today, yesterday,\n"
+                         "or an age such as 90s, 30m, 2h, 3d, 1w. Without a zone it is local time."},
+                        run);
+  app.add_option("X.db|ROOT", options.path, "The beamtime, or a data root")->required()->option_text(" ");
+  app.add_option("QUERY", options.query, "Only runs that are like this")->option_text(" ");
   app.add_option("--since", options.since, "Started at TIME or later")->option_text("TIME");
   app.add_option("--until", options.until, "Started before TIME")->option_text("TIME");
   app.add_option("--plan", options.plan, "Name of the plan; * and ? are wildcards")->option_text("NAME");

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app.hpp"
+#include "index_options.hpp"
 #include "resonance/annotations.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -54,7 +55,7 @@ int run(Session& session, const Options& options) {
   if (options.text.empty()) return show_log(session, found);
   const bool from_input = options.text.size() == 1 && options.text.front() == "-";
   const auto text = from_input ? read_input() : fmt::format("{}", fmt::join(options.text, " "));
-  Annotations annotations(options.database);
+  Annotations annotations(options.database, annotation_options(session, options.database));
   const auto note = annotations.add_note(found.uid(), text, options.author);
   annotations.close();
   if (session.json)

@@ -26,7 +26,11 @@ void list(Session& session, const MasterIndex& index) {
     for (const auto& researcher : researchers) out.push_back(wire::to_json(researcher));
     return session.print(out);
   }
-  TextTable table({{"researcher", false, true}, {"beamtimes", true}, {"runs", true}, {"folder", false, true}, {"email", false, true},
+  TextTable table({{"researcher", false, true},
+                   {"beamtimes", true},
+                   {"runs", true},
+                   {"folder", false, true},
+                   {"email", false, true},
                    {"affiliation", false, true}});
   for (const auto& researcher : researchers) {
     std::uint64_t count = 0, runs = 0;
@@ -68,8 +72,8 @@ void show(Session& session, const MasterIndex& index, const std::string& name) {
     if (!table.empty()) session.out.write("\n" + table.render(line_width(), colours_wanted()));
     return;
   }
-  throw Error(ErrorCode::not_found, fmt::format("{} knows no researcher '{}'; 'resonance researcher {}' lists all", safe_text(index.root().string()),
-                                                safe_text(name), safe_text(index.root().string())));
+  throw Error(ErrorCode::not_found, fmt::format("{} knows no researcher '{}'; 'resonance researcher {}' lists all",
+                                                safe_text(index.root().string()), safe_text(name), safe_text(index.root().string())));
 }
 
 bool knows(const MasterIndex& index, const std::string& name) {
@@ -105,15 +109,16 @@ int run(Session& session, const Options& options) {
 }  // namespace
 
 void add_researcher(CLI::App& root, Session& session) {
-  auto [app, options] = add_verb<Options>(root, session,
-                                          {"researcher", "List, show, add and change the researchers of a data root",
-                                           "  resonance researcher /data/rsoxs\n"
-                                           "  resonance researcher /data/rsoxs \"Ada Smith\" --email ada@example.org\n"
-                                           "  resonance researcher /data/rsoxs \"Ada Smith\"\n\n"
-                                           "A name with something about it adds the researcher, or changes what is given. Beamtimes in the\n"
-                                           "researcher's folder (the name, when none is given) are theirs; others are given to them with\n"
-                                           "'resonance index add'."},
-                                          run);
+  auto [app, options] =
+      add_verb<Options>(root, session,
+                        {"researcher", "List, show, add and change the researchers of a data root",
+                         "  resonance researcher /data/rsoxs\n"
+                         "  resonance researcher /data/rsoxs \"Ada Smith\" --email ada@example.org\n"
+                         "  resonance researcher /data/rsoxs \"Ada Smith\"\n\n"
+                         "A name with something about it adds the researcher, or changes what is given. Beamtimes in the\n"
+                         "researcher's folder (the name, when none is given) are theirs; others are given to them with\n"
+                         "'resonance index add'."},
+                        run);
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");
   app.add_option("NAME", options.name, "The researcher")->option_text(" ");
   app.add_option("--email", options.email, "Where to write to")->option_text("TEXT");

@@ -26,8 +26,8 @@ std::string list_table(const std::vector<IndexedSample>& samples, bool with_beam
   for (const char* name : {"first", "last"}) headings.push_back({name});
   TextTable table(std::move(headings));
   for (const auto& sample : samples) {
-    std::vector<Cell> row = {sample.name, fmt::format("{}", fmt::join(sample.formulas, ", ")), fmt::format("{}", fmt::join(sample.serials, ", ")),
-                             fmt::to_string(sample.num_runs)};
+    std::vector<Cell> row = {sample.name, fmt::format("{}", fmt::join(sample.formulas, ", ")),
+                             fmt::format("{}", fmt::join(sample.serials, ", ")), fmt::to_string(sample.num_runs)};
     if (with_beamtimes) row.emplace_back(fmt::to_string(sample.num_beamtimes));
     row.emplace_back(day(sample.first_start));
     row.emplace_back(day(sample.last_start));
@@ -114,7 +114,8 @@ std::vector<IndexedSample> samples_of(const Catalog& catalog, const std::vector<
         if (details->serial) sample.serials = {*details->serial};
         sample.tags = details->tags;
       }
-      at = out.insert(std::upper_bound(out.begin(), out.end(), sample, [](const auto& a, const auto& b) { return a.name < b.name; }), sample);
+      at = out.insert(std::upper_bound(out.begin(), out.end(), sample, [](const auto& a, const auto& b) { return a.name < b.name; }),
+                      sample);
     }
     ++at->num_runs;
     at->first_start = std::min(at->first_start.value_or(run.time_start), run.time_start);

@@ -47,7 +47,8 @@ void print_csv(Session& session, const std::vector<FoundRun>& runs) {
 }
 
 int print_facets(Session& session, const MasterIndex& index, const Options& options) {
-  const auto facets = index.facets({.query = query_of(options.words), .names = options.facets, .limit = options.limit, .zone = options.zone});
+  const auto facets =
+      index.facets({.query = query_of(options.words), .names = options.facets, .limit = options.limit, .zone = options.zone});
   if (session.json) {
     Json out = Json::array();
     for (const auto& facet : facets) out.push_back(wire::to_json(facet));
@@ -58,7 +59,8 @@ int print_facets(Session& session, const MasterIndex& index, const Options& opti
     if (facet.values.empty()) continue;
     session.out.write(facet.name + "\n");
     for (const auto& [value, count] : facet.values) session.out.write(fmt::format("{:>9}  {}\n", count, safe_text(value)));
-    if (facet.num_values > facet.values.size()) session.out.write(fmt::format("           and {} more\n", facet.num_values - facet.values.size()));
+    if (facet.num_values > facet.values.size())
+      session.out.write(fmt::format("           and {} more\n", facet.num_values - facet.values.size()));
   }
   return 0;
 }
@@ -122,7 +124,8 @@ void add_search(CLI::App& root, Session& session) {
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");
   app.add_option("QUERY", options.words, "What the runs are like; without it all of them")->option_text(" ");
   app.add_option("--sort", options.sort,
-                 "time_start, plan_name, sample, scan_id, num_events, num_frames, bytes, duration, or rank; with - in front descending (-time_start)")
+                 "time_start, plan_name, sample, scan_id, num_events, num_frames, bytes, duration, or rank; with - in front descending "
+                 "(-time_start)")
       ->option_text("NAME");
   whole_number(app.add_option("--limit", options.limit, "Runs of a page, values of a facet (50)")->option_text("N"));
   app.add_option("--cursor", options.cursor, "The page behind the one that gave this cursor")->option_text("TEXT");

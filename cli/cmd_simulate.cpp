@@ -7,6 +7,7 @@
 
 #include "app.hpp"
 #include "frame_options.hpp"
+#include "index_options.hpp"
 #include "resonance/error.hpp"
 #include "resonance/simulation.hpp"
 #include "terminal.hpp"
@@ -68,6 +69,7 @@ void tell_acknowledged(Session& session, const SimulatedEvent& event) {
 int run(Session& session, const Options& options) {
   refuse_folder(options.database);
   SimulationOptions how = library_options(options);
+  how.on_run_change = listener_for(session, options.database);
   ProgressBar bar("simulating", session.quiet);
   note_signals();
   how.progress = [&bar](std::uint64_t done, std::uint64_t total) {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "app.hpp"
+#include "index_options.hpp"
 #include "resonance/annotations.hpp"
 #include "resonance/catalog.hpp"
 #include "run_text.hpp"
@@ -23,10 +24,10 @@ struct Changes {
 
 Json to_json(const std::vector<std::string>& tags) { return Json(Json::Array(tags.begin(), tags.end())); }
 
-Changes change(const Options& options, const std::string& uid) {
+Changes change(Session& session, const Options& options, const std::string& uid) {
   Changes out;
   if (options.add.empty() && options.remove.empty()) return out;
-  Annotations annotations(options.database);
+  Annotations annotations(options.database, annotation_options(session, options.database));
   if (!options.remove.empty()) out.removed = annotations.remove_tags(uid, options.remove);
   if (!options.add.empty()) out.added = annotations.add_tags(uid, options.add);
   annotations.close();
@@ -43,7 +44,7 @@ std::string in_words(const Changes& changes) {
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   const auto uid = Catalog(options.database).run(options.run).uid();  // -1 stays the run that it is now
-  const auto changes = change(options, uid);
+  const auto changes = change(session, options, uid);
   const auto summary = Catalog(options.database).run(uid).summary();
   const auto& tags = summary.tags;
   if (session.json) {

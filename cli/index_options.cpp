@@ -20,6 +20,12 @@ std::shared_ptr<RunListener> listener_for(Session& session, const std::filesyste
   return index_listener(root, [&session](std::string_view text) { session.say(fmt::format("resonance: {}", safe_text(text))); });
 }
 
+AnnotationOptions annotation_options(Session& session, const std::filesystem::path& database) {
+  AnnotationOptions out;
+  out.on_change = listener_for(session, database);
+  return out;
+}
+
 bool is_data_root(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored) && std::filesystem::exists(path / "index.db", ignored);
@@ -67,7 +73,7 @@ std::vector<std::size_t> prefix_lengths(const std::vector<std::string>& uids,
 
 std::string run_table(const std::vector<FoundRun>& runs, bool with_beamtime,
                       const std::function<bool(const std::string& digits, const std::string& uid)>& names_run) {
-  std::vector<TextTable::Heading> headings = {{"uid"}, {"scan", true}, {"start"}, {"plan", false, true}, {"sample", false, true},
+  std::vector<TextTable::Heading> headings = {{"uid"},          {"scan", true},   {"start"}, {"plan", false, true}, {"sample", false, true},
                                               {"events", true}, {"frames", true}, {"status"}};
   if (with_beamtime) headings.push_back({"beamtime", false, true});
   TextTable table(std::move(headings));
@@ -76,9 +82,10 @@ std::string run_table(const std::vector<FoundRun>& runs, bool with_beamtime,
   const auto lengths = prefix_lengths(uids, names_run);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto& run = runs[i];
-    std::vector<Cell> row = {run.uid.substr(0, lengths[i]), run.scan_id ? fmt::to_string(*run.scan_id) : "", local_minute(run.time_start),
-                             run.plan_name, run.sample.value_or(""), fmt::to_string(run.num_events), fmt::to_string(run.num_frames),
-                             status_cell(run)};
+    std::vector<Cell> row = {run.uid.substr(0, lengths[i]),  run.scan_id ? fmt::to_string(*run.scan_id) : "",
+                             local_minute(run.time_start),   run.plan_name,
+                             run.sample.value_or(""),        fmt::to_string(run.num_events),
+                             fmt::to_string(run.num_frames), status_cell(run)};
     if (with_beamtime) row.emplace_back(run.db_path);
     table.add(std::move(row));
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app.hpp"
+#include "resonance/annotations.hpp"
 #include "resonance/index.hpp"
 #include "resonance/search.hpp"
 
@@ -17,6 +18,9 @@ namespace resonance::cli {
 
 /// Keeps what a verb records into the beamtime in the index of the data root that it lies in, if it lies in one.
 [[nodiscard]] std::shared_ptr<RunListener> listener_for(Session& session, const std::filesystem::path& database);
+
+/// For tags and notes, the same.
+[[nodiscard]] AnnotationOptions annotation_options(Session& session, const std::filesystem::path& database);
 
 /// A folder with a master index in it.
 [[nodiscard]] bool is_data_root(const std::filesystem::path& path);
@@ -34,7 +38,7 @@ namespace resonance::cli {
                                     const std::function<bool(const std::string& digits, const std::string& uid)>& names_run);
 
 /// How many digits of each uid are enough, eight at least.
-[[nodiscard]] std::vector<std::size_t> prefix_lengths(const std::vector<std::string>& uids,
-                                                      const std::function<bool(const std::string& digits, const std::string& uid)>& names_run);
+[[nodiscard]] std::vector<std::size_t> prefix_lengths(
+    const std::vector<std::string>& uids, const std::function<bool(const std::string& digits, const std::string& uid)>& names_run);
 
 }  // namespace resonance::cli

@@ -149,6 +149,17 @@ std::optional<double> parse_age(std::string_view text) {
 }  // namespace
 
 std::string local_minute(double time) { return formatted(time, "%Y-%m-%d %H:%M"); }
+std::string utc_text(double time) {
+  const double whole = std::floor(time);
+  const auto seconds = static_cast<std::time_t>(whole);
+  std::tm parts{};
+  if (!std::isfinite(time) || std::abs(time) > 1e11 || ::gmtime_r(&seconds, &parts) == nullptr) return "?";
+  char text[64];
+  const std::string out(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts));
+  const auto micros = static_cast<int>((time - whole) * 1e6);
+  return micros == 0 ? out + "Z" : fmt::format("{}.{:06}Z", out, micros);
+}
+
 std::string local_second(double time) { return formatted(time, "%Y-%m-%d %H:%M:%S %Z"); }
 
 double parse_time(std::string_view text, double now) {

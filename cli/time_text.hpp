@@ -14,5 +14,6 @@ namespace resonance::cli {
 /// \throws Error(invalid_argument) for anything else, dates that do not exist included
 [[nodiscard]] double parse_time(std::string_view text, double now);
 [[nodiscard]] double current_time();
+[[nodiscard]] std::string utc_text(double time);  ///< "2026-03-14T19:43:33.5Z", to the microsecond
 
 }  // namespace resonance::cli

@@ -60,7 +60,7 @@ struct BeamtimeStatistics {
 [[nodiscard]] BeamtimeStatistics beamtime_statistics(const std::filesystem::path& database);
 
 struct DataRootOptions {
-  std::optional<std::string> researcher;  ///< add this one to the index, with a folder of the same name
+  std::optional<std::string> researcher;  ///< add this one to the index, and make a folder of the same name
   std::optional<std::string> zone;  ///< IANA name of the facility's time zone, which days and dates are in; default: as it is, at first UTC
 };
 

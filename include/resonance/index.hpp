@@ -119,7 +119,8 @@ class MasterIndex {
   /// Samples whose name fits, in order of their names; `*` and `?` are wildcards, case does not matter.
   [[nodiscard]] std::vector<IndexedSample> samples(std::string_view pattern = "*") const;
 
-  /// Insert the researcher, or change the one of that name: what is given replaces what was there. \return researchers.id
+  /// Insert the researcher, or change the one of that name: what is given replaces what was there. Makes the folder.
+  /// \return researchers.id
   std::int64_t register_researcher(const Researcher& researcher);
   /// Insert or change a beamtime, and index its runs when its database is there. `db_path` may be absolute, below the root.
   /// \return beamtimes.id \throws Error(not_found) no such researcher; Error(invalid_argument) outside the root

@@ -33,21 +33,20 @@ void add_ranges(RunRecord& record, const Run& run) {
 void add_notes(RunRecord& record, const Run& run) {
   for (const auto& note : run.notes()) {
     ++record.num_notes;
-    if (record.notes.size() + note.text.size() > kMostWordBytes) continue;
-    record.notes += note.text + "\n";
+    add_text(record.notes, note.text);
   }
 }
 
 void add_own_words(RunRecord& record) {
   const auto& run = record.summary;
-  add_words(record, run.plan_name);
+  add_text(record.words, run.plan_name);
   if (record.sample) {
-    add_words(record, record.sample->name);
-    add_words(record, record.sample->formula.value_or(""));
-    add_words(record, record.sample->serial.value_or(""));
+    add_text(record.words, record.sample->name);
+    add_text(record.words, record.sample->formula.value_or(""));
+    add_text(record.words, record.sample->serial.value_or(""));
   }
-  add_words(record, run.operator_name.value_or(""));
-  for (const auto& tag : run.tags) add_words(record, tag);
+  add_text(record.words, run.operator_name.value_or(""));
+  for (const auto& tag : run.tags) add_text(record.words, tag);
 }
 
 }  // namespace

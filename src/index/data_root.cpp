@@ -105,6 +105,7 @@ std::filesystem::path init_data_root(const std::filesystem::path& root, const Da
   if (options.researcher) require_label(*options.researcher, "researcher's name");
   if (options.zone) (void)TimeZone::load(*options.zone);  // before anything is made
   io::make_directories(*io::posix_file_system(), root, true);
+  if (options.researcher) io::make_directories(*io::posix_file_system(), root / index::folder_name(*options.researcher), true);
   auto path = index::index_of(root);
   index::IndexFile file(path, std::chrono::seconds(10));
   file.transact(

@@ -56,7 +56,7 @@ class Flattener {
     if (value.is_bool()) return add({kMetadata, path, value.as_bool() ? "true" : "false", {}, {}});
     if (!value.is_string()) return;  // null is no value
     const auto& text = value.as_string();
-    add_words(record_, text);
+    add_text(record_.words, text);
     auto folded = text.size() <= kLongestValue ? fold_case(text) : std::string();
     if (text.size() <= kLongestValue)
       add({kMetadata, path, std::move(folded), {}, {}});
@@ -80,9 +80,10 @@ class Flattener {
 
 }  // namespace
 
-void add_words(RunRecord& record, std::string_view text) {
-  if (text.empty() || record.words.size() + text.size() + 1 > kMostWordBytes) return;
-  record.words.append(text).push_back('\n');
+void add_text(std::string& texts, std::string_view text) {
+  if (text.empty() || texts.size() + text.size() + kBetweenTexts.size() > kMostWordBytes) return;
+  if (!texts.empty()) texts += kBetweenTexts;
+  texts += text;
 }
 
 void add_metadata(RunRecord& record, const Json& metadata) { Flattener(record).object(metadata, {}); }

@@ -12,6 +12,7 @@
 #include "index/single_run.hpp"
 #include "index/sync.hpp"
 #include "index/verify_index.hpp"
+#include "io/file_system.hpp"
 #include "resonance/error.hpp"
 #include "resonance/index.hpp"
 #include "schema/structure.hpp"
@@ -133,6 +134,7 @@ std::int64_t MasterIndex::register_researcher(const Researcher& researcher) {
   auto complete = researcher;
   complete.id.reset();
   complete.root_path = root_path_of(impl_->root(), researcher);
+  io::make_directories(*io::posix_file_system(), impl_->root() / complete.root_path, true);
   return impl_->write([&](index::IndexFile& file) {
     std::int64_t id = 0;
     file.transact(

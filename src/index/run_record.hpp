@@ -38,8 +38,8 @@ struct RunRecord {
   std::uint64_t bytes = 0;  ///< of its frames on disk
   std::uint64_t num_notes = 0;
   std::vector<Value> values;
-  std::string words;  ///< one line for each text that full-text search finds
-  std::string notes;
+  std::string words;  ///< the texts that full-text search finds, with kBetweenTexts (flatten.hpp) between them
+  std::string notes;  ///< likewise
   std::string fault;  ///< what could not be read and is therefore missing here; not stored
 };
 

@@ -66,12 +66,6 @@ Sql inside(std::string_view expression, const Interval& interval) {
   return joined(parts, " AND ");
 }
 
-Interval times(Interval interval, double factor) {
-  if (interval.low) *interval.low *= factor;
-  if (interval.high) *interval.high *= factor;
-  return interval;
-}
-
 /// The range from `low` to `high` of a row of search_values has a number in common with the interval. Texts have no `high`,
 /// and sort behind all numbers.
 Sql overlaps(const Interval& interval) {
@@ -227,7 +221,7 @@ std::vector<Terms::ScaledInterval> Terms::scaled(const query::PathTerm& term) {
   std::vector<ScaledInterval> out;
   auto units = connection_.prepare("SELECT id, name FROM search_names WHERE kind = 'unit'");
   while (units.step())
-    if (const auto factor = query::conversion(term.unit, units.text(1))) out.push_back({units.int64(0), times(*term.interval, *factor)});
+    if (const auto interval = query::converted(*term.interval, term.unit, units.text(1))) out.push_back({units.int64(0), *interval});
   return out;
 }
 

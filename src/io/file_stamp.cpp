@@ -9,7 +9,7 @@
 namespace resonance::io {
 
 std::optional<FileStamp> stamp_of(const std::filesystem::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_errno(errno, "looking at", path);

@@ -12,7 +12,8 @@ Json or_null(const std::optional<T>& value) {
 
 Json to_json(const std::vector<IndexFault>& faults) {
   Json out = Json::array();
-  for (const auto& fault : faults) out.push_back(Json::object({{"db_path", text_to_json(fault.db_path)}, {"message", text_to_json(fault.message)}}));
+  for (const auto& fault : faults)
+    out.push_back(Json::object({{"db_path", text_to_json(fault.db_path)}, {"message", text_to_json(fault.message)}}));
   return out;
 }
 
