@@ -2,7 +2,6 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -41,126 +40,10 @@ class Index {
   std::optional<MasterIndex> index_;
 };
 
-nb::object text(const std::optional<std::string>& value) { return value ? to_python(std::string_view(*value)) : nb::object(nb::none()); }
-nb::object text(const std::string& value) { return to_python(std::string_view(value)); }
-nb::list texts(const std::vector<std::string>& values) {
-  nb::list out;
-  for (const auto& value : values) out.append(text(value));
-  return out;
-}
 template <class T>
-nb::object number(const std::optional<T>& value) {
-  return value ? nb::cast(*value) : nb::object(nb::none());
+nb::object form(const T& value) {
+  return to_python(wire::to_json(value));
 }
-
-nb::dict form(const FoundRun& run) {
-  nb::dict out = nb::cast<nb::dict>(to_python(wire::to_json(static_cast<const RunSummary&>(run))));
-  out["researcher"] = text(run.researcher);
-  out["beamtime"] = text(run.beamtime);
-  out["db_path"] = text(run.db_path);
-  out["bytes"] = run.bytes;
-  out["num_notes"] = run.num_notes;
-  return out;
-}
-
-nb::tuple form(const SearchPage& page) {
-  nb::list runs;
-  for (const auto& run : page.runs) runs.append(form(run));
-  return nb::make_tuple(runs, text(page.next));
-}
-
-nb::list form(const std::vector<Facet>& facets) {
-  nb::list out;
-  for (const auto& facet : facets) {
-    nb::dict values;
-    for (const auto& [value, count] : facet.values) values[text(value)] = count;
-    out.append(nb::make_tuple(text(facet.name), values, facet.num_values));
-  }
-  return out;
-}
-
-nb::list form(const std::vector<IndexFault>& faults) {
-  nb::list out;
-  for (const auto& fault : faults) {
-    nb::dict one;
-    one["db_path"] = text(fault.db_path);
-    one["message"] = text(fault.message);
-    out.append(one);
-  }
-  return out;
-}
-
-nb::tuple form(const SyncReport& report) {
-  nb::dict counts;
-  counts["beamtimes"] = report.beamtimes;
-  counts["added"] = texts(report.added);
-  counts["changed"] = texts(report.changed);
-  counts["removed"] = texts(report.removed);
-  nb::list moved;
-  for (const auto& [from, to] : report.moved) moved.append(nb::make_tuple(text(from), text(to)));
-  counts["moved"] = moved;
-  counts["runs_written"] = report.runs_written;
-  counts["runs_removed"] = report.runs_removed;
-  counts["stopped"] = report.stopped;
-  return nb::make_tuple(counts, form(report.faults));
-}
-
-nb::tuple form(const IndexVerifyReport& report) {
-  nb::dict counts;
-  counts["beamtimes"] = report.beamtimes;
-  counts["runs"] = report.runs;
-  counts["stopped"] = report.stopped;
-  nb::list findings = form(report.faults);
-  for (const auto& difference : report.differences) {
-    nb::dict one;
-    one["db_path"] = text(difference.db_path);
-    one["uid"] = text(difference.uid);
-    one["message"] = text(difference.message);
-    findings.append(one);
-  }
-  return nb::make_tuple(counts, findings);
-}
-
-nb::dict form(const Researcher& researcher) {
-  nb::dict out;
-  out["id"] = number(researcher.id);
-  out["name"] = text(researcher.name);
-  out["email"] = text(researcher.email);
-  out["orcid"] = text(researcher.orcid);
-  out["affiliation"] = text(researcher.affiliation);
-  out["root_path"] = text(researcher.root_path);
-  out["extra"] = to_python(researcher.extra);
-  return out;
-}
-
-nb::dict form(const IndexedBeamtime& beamtime) {
-  nb::dict out;
-  out["id"] = number(beamtime.id);
-  out["db_path"] = text(beamtime.db_path);
-  out["label"] = text(beamtime.label);
-  out["researcher"] = text(beamtime.researcher);
-  out["description"] = text(beamtime.description);
-  out["extra"] = to_python(beamtime.extra);
-  out["time_start"] = number(beamtime.time_start);
-  out["time_stop"] = number(beamtime.time_stop);
-  out["num_runs"] = beamtime.num_runs;
-  out["fault"] = text(beamtime.fault);
-  return out;
-}
-
-nb::dict form(const IndexedSample& sample) {
-  nb::dict out;
-  out["name"] = text(sample.name);
-  out["formulas"] = texts(sample.formulas);
-  out["serials"] = texts(sample.serials);
-  out["tags"] = texts(sample.tags);
-  out["num_runs"] = sample.num_runs;
-  out["num_beamtimes"] = sample.num_beamtimes;
-  out["first_start"] = number(sample.first_start);
-  out["last_start"] = number(sample.last_start);
-  return out;
-}
-
 template <class T>
 nb::list forms(const std::vector<T>& all) {
   nb::list out;
@@ -230,7 +113,7 @@ void bind_questions(nb::module_& module) {
       "facets",
       [](CatalogHandle& catalog, std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {
         const auto options = facet_options(std::move(query), std::move(names), limit, std::move(zone));
-        return form(without_gil([&] { return facets(catalog.get(), options); }));
+        return forms(without_gil([&] { return facets(catalog.get(), options); }));
       },
       nb::arg("catalog"), nb::arg("query"), nb::arg("names"), nb::arg("limit"), nb::arg("zone") = nb::none());
 }
@@ -256,7 +139,7 @@ void bind_index(nb::module_& module) {
           "facets",
           [](Index& self, std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {
             const auto options = facet_options(std::move(query), std::move(names), limit, std::move(zone));
-            return form(self.call([&](MasterIndex& index) { return index.facets(options); }));
+            return forms(self.call([&](MasterIndex& index) { return index.facets(options); }));
           },
           nb::arg("query"), nb::arg("names"), nb::arg("limit"), nb::arg("zone") = nb::none())
       .def(

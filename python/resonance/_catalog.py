@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from . import _core, _sqlite
-from ._index import Found
+from ._index import Found, _facets
 from ._run import Run
 from .errors import InvalidStateError
 from .models import Facet, RunSummary
@@ -134,7 +134,7 @@ class Catalog:
 
     def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
         """How often each plan, sample, operator, status, day and tag occurs among the runs that a query finds."""
-        return {facet[0]: Facet(*facet) for facet in _core.facets(self._open, query, list(names), limit, zone)}
+        return _facets(_core.facets(self._open, query, list(names), limit, zone))
 
     def runs(self, **conditions: Any) -> pd.DataFrame:
         """Runs as a data frame, newest first.

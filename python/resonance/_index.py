@@ -23,21 +23,24 @@ Progress = Callable[[int, int], object]
 class Found:
     """Runs that a search found, fetched page by page as they are asked for: iterate, or make a list or a data frame of it."""
 
-    def __init__(self, fetch: Callable[[int, str], tuple[list[dict[str, Any]], str]], limit: int | None) -> None:
+    def __init__(self, fetch: Callable[[int, str], dict[str, Any]], limit: int | None) -> None:
         self._fetch = fetch
         self._limit = limit
-        self._first = fetch(min(_PAGE, limit or _PAGE), "") if limit != 0 else ([], "")  # a mistake in the query is raised here
+        self._first = fetch(min(_PAGE, limit or _PAGE), "")  # a mistake in the query is raised here
+        if limit == 0:
+            self._first = {"runs": [], "next": None}
 
     def __iter__(self) -> Iterator[FoundRun]:
         left = self._limit
-        forms, following = self._first
+        page = self._first
         while True:
+            forms, following = page["runs"], page["next"]
             for form in forms[:left]:
                 yield FoundRun._of(dict(form))
             left = None if left is None else left - len(forms)
             if not following or (left is not None and left <= 0):
                 return
-            forms, following = self._fetch(_PAGE if left is None else min(_PAGE, left), following)
+            page = self._fetch(_PAGE if left is None else min(_PAGE, left), following)
 
     def to_pandas(self) -> pd.DataFrame:
         """A data frame with one row per run, index ``uid``."""
@@ -46,19 +49,26 @@ class Found:
         return frame.set_index("uid")
 
     def __repr__(self) -> str:
-        number = len(self._first[0])
-        return f"<resonance.Found: {number}{' or more' if self._first[1] and self._limit != number else ''} runs>"
+        number = len(self._first["runs"])
+        return f"<resonance.Found: {number}{' or more' if self._first['next'] and self._limit != number else ''} runs>"
 
     def _repr_html_(self) -> str:
-        shown = [FoundRun._of(dict(form)) for form in self._first[0][:20]]
+        shown = [FoundRun._of(dict(form)) for form in self._first["runs"][:20]]
         frame = pd.DataFrame([vars(run) for run in shown], columns=["uid", "scan_id", "plan_name", "sample_name", "num_events", "num_frames", "exit_status", "beamtime"])
         return frame.to_html(index=False)
 
 
-def _report(parts: tuple[dict[str, Any], list[dict[str, Any]]]) -> Any:
+def _report(form: dict[str, Any]) -> Any:
     from ._beamtime import Report
 
-    return Report(*parts)
+    findings = form.pop("faults") + form.pop("differences", [])
+    return Report(form, findings)
+
+
+def _facets(forms: list[dict[str, Any]]) -> dict[str, Facet]:
+    return {
+        form["name"]: Facet(form["name"], {each["value"]: each["count"] for each in form["values"]}, form["num_values"]) for form in forms
+    }
 
 
 class MasterIndex:
@@ -121,7 +131,7 @@ class MasterIndex:
 
     def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
         """How often each plan, sample, operator, status, day, researcher, beamtime and tag occurs among the runs that a query finds."""
-        return {facet[0]: Facet(*facet) for facet in self._open.facets(query, list(names), limit, zone)}
+        return _facets(self._open.facets(query, list(names), limit, zone))
 
     def run(self, reference: str | int) -> FoundRun:
         """One run by its uid, the beginning of it, or its scan_id; -1 is the newest.

@@ -185,7 +185,7 @@ class RunWriter(_core.RunWriter):
         """
         return super().open_stream(name, data_keys)
 
-    def write_event(
+    def write_event(  # type: ignore[override]  # stricter than the extension: by name
         self,
         stream: str,
         data: Mapping[str, Any],
@@ -228,7 +228,7 @@ class RunWriter(_core.RunWriter):
         """
         return _write_event(self, stream, data, timestamps, time, frames, uid)
 
-    def try_write_event(
+    def try_write_event(  # type: ignore[override]
         self,
         stream: str,
         data: Mapping[str, Any],

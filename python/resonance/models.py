@@ -115,7 +115,7 @@ class Researcher:
 
 @dataclasses.dataclass
 class IndexedBeamtime:
-    """A beamtime as the master index knows it. `fault` says why it could not be read the last time; empty: it could."""
+    """A beamtime as the master index knows it. `fault` says why it could not be read the last time; None: it could."""
 
     db_path: str
     label: str = ""
@@ -125,7 +125,7 @@ class IndexedBeamtime:
     time_start: float | None = None
     time_stop: float | None = None
     num_runs: int = 0
-    fault: str = ""
+    fault: str | None = None
     id: int | None = None
 
 
