@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "bindings.hpp"
 #include "gil.hpp"
@@ -52,21 +53,33 @@ struct EventArguments {
 
 class Writer {
  public:
-  Writer(const std::filesystem::path& database, nb::kwargs arguments) {
+  Writer(const std::filesystem::path& database, nb::kwargs arguments) : database_(database) {
     auto options = writer_options(arguments);
-    without_gil([&] { writer_.emplace(database, std::move(options)); });
+    without_gil([&] { writer_ = std::make_shared<RunWriter>(database, std::move(options)); });
   }
-  ~Writer() {
-    if (writer_) without_gil([&] { writer_.reset(); });  // joins threads, which may want the lock to log
-  }
+  ~Writer() { let_go(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   /// Call with the writer, without the interpreter's lock.
   template <class Work>
   decltype(auto) call(Work&& work) {
-    return without_gil([&]() -> decltype(auto) { return work(*writer_); });
+    if (!writer_) throw Error(ErrorCode::invalid_state, "the writer is closed");
+    auto writer = writer_;  // another thread may close it meanwhile
+    const nb::gil_scoped_release released;
+    const auto last = std::move(writer);
+    return work(*last);
   }
+
+  void close() {
+    if (!writer_) return;
+    call([](RunWriter& writer) { writer.close(); });
+    let_go();  // also of who listens, so that what it was told is done
+  }
+  [[nodiscard]] bool run_open() {
+    return writer_ && call([](RunWriter& writer) { return writer.run_open(); });
+  }
+  [[nodiscard]] const std::filesystem::path& database() const noexcept { return database_; }
 
   std::string open_run(const std::string& plan_name, nb::object sample, nb::object metadata, std::optional<std::string> operator_name,
                        std::vector<std::string> tags, std::optional<std::int64_t> scan_id, std::optional<std::string> uid,
@@ -123,7 +136,15 @@ class Writer {
   }
 
  private:
-  std::optional<RunWriter> writer_;
+  /// Joins threads, which may want the interpreter's lock to log.
+  void let_go() {
+    auto last = std::exchange(writer_, nullptr);
+    const nb::gil_scoped_release released;
+    last.reset();
+  }
+
+  std::filesystem::path database_;
+  std::shared_ptr<RunWriter> writer_;  // shared with calls that are on their way; none once closed
 };
 
 /// Columns of values taken apart into events.
@@ -271,9 +292,9 @@ void bind_writer(nb::module_& module) {
           nb::arg("stream") = "primary")
       .def("close_run", &close_run, nb::arg("exit_status") = "success", nb::kw_only(), nb::arg("reason") = "",
            nb::arg("time_stop") = nb::none())
-      .def("close", [](Writer& self) { self.call([](RunWriter& writer) { writer.close(); }); })
-      .def_prop_ro("run_open", [](Writer& self) { return self.call([](RunWriter& writer) { return writer.run_open(); }); })
-      .def_prop_ro("database", [](Writer& self) { return self.call([](RunWriter& writer) { return writer.database(); }); });
+      .def("close", &Writer::close)
+      .def_prop_ro("run_open", &Writer::run_open)
+      .def_prop_ro("database", [](Writer& self) { return self.database(); });
 }
 
 }  // namespace resonance::python

@@ -17,7 +17,7 @@ def root(tmp_path_factory):
         index.register_researcher("Jane Doe", email="jane@example.org", root_path="jane")
         index.register_researcher("Max", root_path="max")
     for name, seed in (("jane", 1), ("max", 2)):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
         resonance.simulate(folder / name / "march.db", runs=4, events=6, shape=(8, 8), seed=seed)
     with resonance.MasterIndex(folder) as index:
         report = index.sync()
