@@ -131,7 +131,7 @@ Json to_json(nb::handle value) { return convert(value.ptr(), nullptr, 0); }
 
 nb::dict to_dict(nb::handle value) {
   if (PyDict_Check(value.ptr()) != 0) return nb::borrow<nb::dict>(value);
-  PyObject* made = PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), value.ptr());
+  PyObject* made = PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyDict_Type), value.ptr(), nullptr);
   if (made == nullptr) throw nb::python_error();
   return nb::steal<nb::dict>(made);
 }
