@@ -8,16 +8,9 @@ import subprocess
 import sys
 
 import pytest
+import resonance as package
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-
-try:
-    import resonance as package
-except ImportError as error:
-    if "resonance" in str(error) and getattr(error, "name", "") in ("resonance", "resonance._core"):
-        pytest.skip("the Python package is not built: it needs python3-dev and nanobind (scripts/setup)", allow_module_level=True)
-    raise
-
 
 @pytest.fixture
 def path(tmp_path: pathlib.Path) -> pathlib.Path:

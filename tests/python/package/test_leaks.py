@@ -57,7 +57,8 @@ def refused(work, error):
 
 def test_recording(writer):
     data = {"a": 1.5, "b": [1, 2], "c": {"d": "text"}, "e": np.float32(3), "f": 2**70, "g": None}
-    assert grown_by(lambda: writer.write_event("primary", data, {"a": 1.0}), CALLS // 4) < 4 << 20
+    # what waits to be committed comes and goes with the speed of the disk; 400 bytes a call would be 20 MB
+    assert grown_by(lambda: writer.write_event("primary", data, {"a": 1.0}), CALLS) < 16 << 20
 
 
 @pytest.mark.parametrize("name, calls", [("frame", CALLS), ("read", CALLS), ("map_range", CALLS), ("table", CALLS // 10), ("arrow", CALLS // 10), ("events", CALLS // 4), ("metadata", CALLS),
