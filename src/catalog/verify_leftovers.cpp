@@ -22,6 +22,16 @@ std::uint64_t pieces(std::uint64_t extent, std::int64_t length) noexcept {
   return extent / each + (extent % each != 0 ? 1 : 0);
 }
 
+bool holds_no_file(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  bool empty = std::filesystem::is_directory(folder, ignored);
+  io::walk(folder, [&empty](const io::WalkEntry& entry) {
+    empty = empty && entry.folder;
+    return empty;
+  });
+  return empty;
+}
+
 class Leftovers {
  public:
   Leftovers(VerifyContext& context, VerifyQueries& queries, const std::vector<std::string>& run_uids)
@@ -97,7 +107,8 @@ class Leftovers {
     const auto shard = static_cast<std::uint64_t>(*number);
     const auto frames = static_cast<std::uint64_t>(std::max<std::int64_t>(*store_->num_frames, 0));
     const auto shards = pieces(pieces(frames, store_->frames_per_chunk), store_->chunks_per_shard);
-    if (shard < shards) return true;
+    // A shard that was made ahead and not needed is removed by the writer, its folder stays.
+    if (shard < shards || holds_no_file(path)) return true;
     note("surplus_shard", path,
          fmt::format("{} lies behind the last frame of its array, which has {}; it can be deleted while nobody records", path.string(),
                      frames),

@@ -40,8 +40,7 @@ sqlite::Connection open_bulk(const std::filesystem::path& path, std::chrono::mil
 void drop_search_indexes(sqlite::Connection& connection) {
   auto select = connection.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('runs_index', 'search_runs', "
-      "'search_tags', "
-      "'search_values') AND name <> 'idx_search_runs_beamtime'");
+      "'search_tags', 'search_values') AND name <> 'idx_search_runs_beamtime'");
   std::vector<std::string> names;
   while (select.step()) names.push_back(select.string(0));
   select.reset();
