@@ -36,7 +36,30 @@ constexpr std::array kFacets = {
 };
 constexpr std::string_view kTag = "tag";
 
-using Counts = std::unordered_map<std::int64_t, std::uint64_t>;
+/// How often each id occurs. Ids are small, so most are counted in a list.
+class Counts {
+ public:
+  void add(std::int64_t id, std::uint64_t count = 1) {
+    if (id < 0 || id >= kMostInList) {
+      others_[id] += count;
+      return;
+    }
+    const auto at = static_cast<std::size_t>(id);
+    if (at >= list_.size()) list_.resize(std::max(at + 1, list_.size() * 2));
+    list_[at] += count;
+  }
+  [[nodiscard]] std::vector<std::pair<std::int64_t, std::uint64_t>> all() const {
+    std::vector<std::pair<std::int64_t, std::uint64_t>> out(others_.begin(), others_.end());
+    for (std::size_t i = 0; i < list_.size(); ++i)
+      if (list_[i] != 0) out.emplace_back(static_cast<std::int64_t>(i), list_[i]);
+    return out;
+  }
+
+ private:
+  static constexpr std::int64_t kMostInList = 1 << 20;
+  std::vector<std::uint64_t> list_;
+  std::unordered_map<std::int64_t, std::uint64_t> others_;
+};
 
 std::string day_text(std::int64_t day) {
   using namespace std::chrono;
@@ -54,7 +77,7 @@ std::string name_of(sqlite::Connection& connection, const char* names, std::int6
 
 /// The most frequent values, those that are equally frequent by name; days from the newest.
 Facet facet_of(sqlite::Connection& connection, std::string_view name, const char* names, const Counts& counts, std::uint64_t limit) {
-  std::vector<std::pair<std::int64_t, std::uint64_t>> sorted(counts.begin(), counts.end());
+  auto sorted = counts.all();
   const bool day = names == nullptr;
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(limit, sorted.size()));
   std::partial_sort(sorted.begin(), middle, sorted.end(), [&](const auto& a, const auto& b) {
@@ -94,7 +117,7 @@ Facet Search::tag_facet(const Selection& selection, std::uint64_t limit) {
   sql += " GROUP BY t.tag";
   Counts counts;
   auto rows = sql.prepare(connection_);
-  while (rows.step()) counts[rows.int64(0)] = static_cast<std::uint64_t>(rows.int64(1));
+  while (rows.step()) counts.add(rows.int64(0), static_cast<std::uint64_t>(rows.int64(1)));
   return facet_of(connection_, kTag, kNameOf, counts, limit);
 }
 
@@ -121,7 +144,7 @@ std::vector<Facet> Search::facets(const FacetOptions& options) {
     auto rows = sql.prepare(connection_);
     while (rows.step())
       for (std::size_t i = 0; i < columns.size(); ++i)
-        if (!rows.is_null(static_cast<int>(i))) ++counts[i][rows.int64(static_cast<int>(i))];
+        if (!rows.is_null(static_cast<int>(i))) counts[i].add(rows.int64(static_cast<int>(i)));
   }
   std::vector<Facet> out;
   for (const auto& name : wanted) {

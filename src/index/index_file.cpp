@@ -83,6 +83,7 @@ void IndexFile::use_zone() { records_ = std::make_unique<RecordStore>(connection
 void IndexFile::finish_bulk() {
   create_index_schema(connection_.handle());
   schema::create_search_tables(connection_);
+  connection_.execute("INSERT INTO search_text(search_text) VALUES('optimize')");  // one piece: words are found faster
   bulk_->commit();
   bulk_.reset();
 }

@@ -16,6 +16,20 @@ constexpr std::uint64_t kFew = 10'000;
 constexpr std::uint64_t kPage = 50;
 /// For counts every run that fits is touched anyway; above this share of a large index a scan is no slower.
 constexpr std::uint64_t kManyForAll = 300'000;
+/// Looking for a frequent word in one run costs FTS5 a thousand times what the next run with it does.
+constexpr std::uint64_t kListedWords = 100'000;
+
+/// Runs with a word, in a time, of a plan: each once. Of values and tags a run may have several that fit.
+bool gives_each_once(const Node& node) {
+  const auto* text = std::get_if<TextTerm>(&node.term);
+  return (text != nullptr && text->field != TextField::tag) || std::holds_alternative<TimeTerm>(node.term) ||
+         std::holds_alternative<NumberTerm>(node.term) || std::holds_alternative<UidTerm>(node.term) ||
+         std::holds_alternative<WordsTerm>(node.term);
+}
+
+bool is_term(const Node& node) {
+  return !std::holds_alternative<AllOf>(node.term) && !std::holds_alternative<AnyOf>(node.term) && !std::holds_alternative<Not>(node.term);
+}
 
 }  // namespace
 
@@ -55,7 +69,7 @@ Sql Selector::test(const Node& node) {
   }
   if (const auto* words = std::get_if<WordsTerm>(&node.term)) {
     const auto source = terms_.source(*words);
-    return terms_.test(*words, count(*source, kFew) <= kFew);
+    return terms_.test(*words, count(*source, kListedWords) <= kListedWords);
   }
   return std::visit(
       [&](const auto& term) -> Sql {
@@ -104,7 +118,7 @@ std::optional<Selector::Source> Selector::source(const Node& node, std::uint64_t
   if (!sql) return std::nullopt;
   const auto rows = count(*sql, limit);
   if (rows > limit) return std::nullopt;
-  return Source{std::move(*sql), rows};
+  return Source{std::move(*sql), rows, gives_each_once(node)};
 }
 
 /// Of the terms that ask for one value of a column, the one with the fewest runs.
@@ -132,13 +146,14 @@ Selection Selector::select(const Node& query, Purpose purpose) {
   Selection out;
   out.ranked_words = words_to_rank(query);
   const auto* all = std::get_if<AllOf>(&query.term);
-  if (all == nullptr || !all->nodes.empty()) out.where = test(query);
   if (auto listed = source(query, purpose == Purpose::all ? kManyForAll : few())) {
-    out.from = Sql("FROM (SELECT DISTINCT run FROM (");
+    out.from = Sql(listed->unique ? "FROM (SELECT run FROM (" : "FROM (SELECT DISTINCT run FROM (");
     out.from += listed->sql;
     out.from += ")) s CROSS JOIN search_runs r ON r.run = s.run";  // CROSS JOIN: in this order
+    if (!is_term(query)) out.where = test(query);                  // of a single term, the source is the answer
     return out;
   }
+  if (all == nullptr || !all->nodes.empty()) out.where = test(query);
   if (purpose == Purpose::all) {
     out.from = Sql("FROM search_runs r");
     return out;

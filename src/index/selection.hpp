@@ -39,6 +39,7 @@ class Selector {
   struct Source {
     Sql sql;
     std::uint64_t count = 0;  ///< rows, counted up to a limit
+    bool unique = false;      ///< no run comes twice
   };
   Sql test(const query::Node& node);
   std::optional<Source> source(const query::Node& node, std::uint64_t limit);
