@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "resonance/error.hpp"
@@ -190,7 +191,19 @@ int Connection::user_version() { return static_cast<int>(query_int("PRAGMA user_
 void Connection::set_user_version(int version) { execute(fmt::format("PRAGMA user_version = {}", version)); }
 
 void Connection::use_write_ahead_log() {
-  if (const auto mode = query_text("PRAGMA journal_mode = WAL"); mode != "wal")
+  // SQLite's own waiting does not hold for this: it says at once that another program is in a transaction.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(query_int("PRAGMA busy_timeout"));
+  const auto changed = [&] {
+    for (;;) {
+      try {
+        return query_text("PRAGMA journal_mode = WAL");
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::busy || std::chrono::steady_clock::now() >= end) throw;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  };
+  if (const auto mode = changed(); mode != "wal")
     throw Error(ErrorCode::unsupported, fmt::format("{} cannot use a write-ahead log here (journal mode {})", path_.string(), mode),
                 {.os_errno = 0, .file = path_, .offset = {}, .database = true});
 }

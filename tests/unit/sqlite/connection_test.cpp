@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "support/child.hpp"
 #include "support/fails.hpp"
@@ -208,6 +209,21 @@ TEST(Connection, SaysWhoIsInTheWayWhenItMayNotWait) {
   one.execute("CREATE TABLE t(x); BEGIN IMMEDIATE");
   Connection two(folder / "x.db", Access::read_write, std::chrono::milliseconds(0));
   EXPECT_TRUE(fails(ErrorCode::busy, {"x.db", "another process"}, [&] { Transaction transaction(two); }));
+}
+
+TEST(Connection, WaitsForAnotherProgramsTransactionBeforeItBeginsALog) {
+  const TemporaryFolder folder;
+  RawDatabase other(folder / "x.db");
+  other.query("CREATE TABLE t(a); BEGIN IMMEDIATE; INSERT INTO t VALUES(1)");
+  Connection connection(folder / "x.db", Access::read_write, std::chrono::seconds(30));
+  std::thread ending([&other] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    other.query("COMMIT");
+  });
+  connection.use_write_ahead_log();
+  ending.join();
+  EXPECT_EQ(connection.query_int("SELECT count(*) FROM t"), 1);
+  EXPECT_EQ(connection.query_text("PRAGMA journal_mode"), "wal");
 }
 
 TEST(Connection, KeepsCountingTheLogAfterItWasMoved) {
