@@ -21,8 +21,13 @@ std::size_t KeyNumbers::number_of(std::string_view key) {
     const auto it = number_.find(key);
     number = it == number_.end() ? keys_.size() : it->second;
     if (it == number_.end()) {
-      number_.emplace(key, number);
       keys_.emplace_back(key);
+      try {
+        number_.emplace(key, number);
+      } catch (...) {  // without memory the key is in both or in none: another one would get its number
+        keys_.pop_back();
+        throw;
+      }
     }
   }
   next_ = number + 1 == keys_.size() ? 0 : number + 1;
