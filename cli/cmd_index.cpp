@@ -122,18 +122,18 @@ int run(Session& session, const Options& options) {
 }  // namespace
 
 void add_index(CLI::App& root, Session& session) {
-  auto [app, options] = add_verb<Options>(
-      root, session,
-      {"index", "Keep the master index of a data root up to date",
-       "  resonance index sync /data/rsoxs\n"
-       "  resonance index add /data/rsoxs smith/march.db --researcher \"Ada Smith\" --label \"March 2026\"\n"
-       "  resonance index verify /data/rsoxs\n"
-       "  resonance index rebuild /data/rsoxs\n\n"
-       "sync finds beamtimes that are new, changed, moved or gone; what has not changed costs next to nothing.\n"
-       "rebuild makes all of it anew from the beamtimes, also when the index is damaged; researchers and what was\n"
-       "added by hand stay. verify compares every run and changes nothing; its exit status is 7 when there are differences.\n"
-       "Beamtimes below a data root that are recorded with Resonance are indexed as they are recorded."},
-      run);
+  auto [app, options] = add_verb<Options>(root, session,
+                                          {"index", "Keep the master index of a data root up to date",
+                                           "  resonance index sync /data/rsoxs\n"
+                                           "  resonance index add /data/rsoxs smith/march.db --researcher \"Ada Smith\"\n"
+                                           "  resonance index verify /data/rsoxs\n"
+                                           "  resonance index rebuild /data/rsoxs\n\n"
+                                           "sync finds beamtimes that are new, changed, moved or gone; what has not changed\n"
+                                           "costs next to nothing. rebuild makes all of it anew, also when the index is\n"
+                                           "damaged; researchers and what was added by hand stay. verify compares every run\n"
+                                           "and changes nothing; its exit status is 7 when there are differences.\n"
+                                           "What is recorded below a data root is indexed as it is recorded."},
+                                          run);
   one_of(session, app.add_option("ACTION", options.action, "add, sync, rebuild or verify")->required()->option_text(" "),
          {"add", "sync", "rebuild", "verify"});
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");

@@ -44,7 +44,7 @@ void add_init(CLI::App& root, Session& session) {
                                           run);
   app.add_option("ROOT", options.root, "The folder; made when missing")->required()->option_text(" ");
   app.add_option("--researcher", options.researcher, "Add this researcher to the master index")->option_text("NAME");
-  app.add_option("--zone", options.zone, "Time zone of the facility, for days and dates (that of this machine)")->option_text("ZONE");
+  app.add_option("--zone", options.zone, "Time zone of the facility (that of this machine)")->option_text("ZONE");
 }
 
 }  // namespace resonance::cli

@@ -156,17 +156,17 @@ int run(Session& session, const Options& options) {
 }  // namespace
 
 void add_ls(CLI::App& root, Session& session) {
-  auto [app, options] =
-      add_verb<Options>(root, session,
-                        {"ls", "List the runs of a beamtime or a data root, newest first",
-                         "  resonance ls znpc.db\n"
-                         "  resonance ls znpc.db --since yesterday --sample 'PS*' --status success\n"
-                         "  resonance ls znpc.db 'energy>280 -tag:bad'\n"
-                         "  resonance ls /data/rsoxs --since 2h --json\n\n"
-                         "QUERY is in the language of 'resonance search --help'. Of a data root the newest 50 are listed.\n"
-                         "TIME is 2026-03-14, '2026-03-14 19:43', 2026-03-14T19:43:00Z, today, yesterday,\n"
-                         "or an age such as 90s, 30m, 2h, 3d, 1w. Without a zone it is local time."},
-                        run);
+  auto [app, options] = add_verb<Options>(root, session,
+                                          {"ls", "List the runs of a beamtime or a data root, newest first",
+                                           "  resonance ls znpc.db\n"
+                                           "  resonance ls znpc.db --since yesterday --sample 'PS*' --status success\n"
+                                           "  resonance ls znpc.db 'energy>280 -tag:bad'\n"
+                                           "  resonance ls /data/rsoxs --since 2h --json\n\n"
+                                           "QUERY is in the language of 'resonance search --help'.\n"
+                                           "Of a data root the newest 50 are listed.\n"
+                                           "TIME is 2026-03-14, '2026-03-14 19:43', 2026-03-14T19:43:00Z, today, yesterday,\n"
+                                           "or an age such as 90s, 30m, 2h, 3d, 1w. Without a zone it is local time."},
+                                          run);
   app.add_option("X.db|ROOT", options.path, "The beamtime, or a data root")->required()->option_text(" ");
   app.add_option("QUERY", options.query, "Only runs that are like this")->option_text(" ");
   app.add_option("--since", options.since, "Started at TIME or later")->option_text("TIME");

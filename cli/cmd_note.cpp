@@ -74,9 +74,9 @@ void add_note(CLI::App& root, Session& session) {
                                            "  resonance note znpc.db 80276 --author \"J. Doe\" sample moved by 0.1 mm\n"
                                            "  resonance note znpc.db -1\n"
                                            "  resonance note znpc.db -1 - < remarks.txt\n\n"
-                                           "Without TEXT it prints the notes, oldest first. Notes are a log: they can be added,\n"
-                                           "not changed. Works while the run is recorded. Before a text that begins with '-'\n"
-                                           "write --."},
+                                           "Without TEXT it prints the notes, oldest first. Notes are a log: they can be\n"
+                                           "added, not changed. Works while the run is recorded. Before a text that begins\n"
+                                           "with '-' write --."},
                                           run);
   app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
   app.add_option("RUN", options.run, "uid, a prefix of it, scan_id, or -1 for the newest")->required()->option_text(" ");

@@ -109,22 +109,21 @@ int run(Session& session, const Options& options) {
 }  // namespace
 
 void add_researcher(CLI::App& root, Session& session) {
-  auto [app, options] =
-      add_verb<Options>(root, session,
-                        {"researcher", "List, show, add and change the researchers of a data root",
-                         "  resonance researcher /data/rsoxs\n"
-                         "  resonance researcher /data/rsoxs \"Ada Smith\" --email ada@example.org\n"
-                         "  resonance researcher /data/rsoxs \"Ada Smith\"\n\n"
-                         "A name with something about it adds the researcher, or changes what is given. Beamtimes in the\n"
-                         "researcher's folder (the name, when none is given) are theirs; others are given to them with\n"
-                         "'resonance index add'."},
-                        run);
+  auto [app, options] = add_verb<Options>(root, session,
+                                          {"researcher", "List, show, add and change the researchers of a data root",
+                                           "  resonance researcher /data/rsoxs\n"
+                                           "  resonance researcher /data/rsoxs \"Ada Smith\" --email ada@example.org\n"
+                                           "  resonance researcher /data/rsoxs \"Ada Smith\"\n\n"
+                                           "A name with something about it adds the researcher, or changes what is given.\n"
+                                           "Beamtimes in the researcher's folder (of the same name, when none is given) are\n"
+                                           "theirs; others are given to them with 'resonance index add'."},
+                                          run);
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");
   app.add_option("NAME", options.name, "The researcher")->option_text(" ");
   app.add_option("--email", options.email, "Where to write to")->option_text("TEXT");
   app.add_option("--orcid", options.orcid, "ORCID iD")->option_text("ID");
   app.add_option("--affiliation", options.affiliation, "Where they work")->option_text("TEXT");
-  app.add_option("--folder", options.folder, "Folder in the data root whose beamtimes are theirs; . is all of it")->option_text("DIR");
+  app.add_option("--folder", options.folder, "Whose beamtimes are theirs; . is all of the root")->option_text("DIR");
 }
 
 }  // namespace resonance::cli

@@ -116,24 +116,23 @@ void add_search(CLI::App& root, Session& session) {
                                            "  resonance search /data/rsoxs 'polymer (annealed OR \"thin film\")' --sort rank\n"
                                            "  resonance search /data/rsoxs status:failed --facet\n"
                                            "  resonance search /data/rsoxs operator:jd --format csv > runs.csv\n\n"
-                                           "Fields: plan sample formula serial operator status tag beamtime researcher uid scan_id\n"
-                                           "events frames bytes duration after before on has note. Anything else is a path in the\n"
-                                           "metadata or a data key: edge=carbon, energy:270..290, metadata.dose<0.1. Bare words are\n"
-                                           "looked for in all text. AND is understood; OR, NOT or -, ( ). More: docs/search.md"},
+                                           "Fields: plan sample formula serial operator status tag beamtime researcher uid\n"
+                                           "scan_id events frames bytes duration after before on has note. Anything else is\n"
+                                           "a path in the metadata or a data key: edge=carbon, energy:270..290. Bare words\n"
+                                           "are looked for in all text. OR, NOT or -, ( ). More: docs/search.md\n"
+                                           "Sorts: time_start, plan_name, sample, scan_id, num_events, num_frames, bytes,\n"
+                                           "duration, rank; with - in front descending."},
                                           run);
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");
   app.add_option("QUERY", options.words, "What the runs are like; without it all of them")->option_text(" ");
-  app.add_option("--sort", options.sort,
-                 "time_start, plan_name, sample, scan_id, num_events, num_frames, bytes, duration, or rank; with - in front descending "
-                 "(-time_start)")
-      ->option_text("NAME");
+  app.add_option("--sort", options.sort, "Order of the runs, see below (-time_start)")->option_text("NAME");
   whole_number(app.add_option("--limit", options.limit, "Runs of a page, values of a facet (50)")->option_text("N"));
   app.add_option("--cursor", options.cursor, "The page behind the one that gave this cursor")->option_text("TEXT");
   one_of(session, app.add_option("--format", options.format, "table (default), csv or json")->option_text("F"), {"table", "csv", "json"});
   app.add_flag("--count", options.count, "Only how many there are");
-  app.add_flag("--facet", options.facet, "How often each plan, sample, operator, status, day, researcher, beamtime and tag occurs");
+  app.add_flag("--facet", options.facet, "How often each plan, sample, status, day … occurs");
   app.add_option("--facets", options.facets, "The same for these alone: plan,sample")->delimiter(',')->option_text("NAMES");
-  app.add_option("--zone", options.zone, "Time zone of dates in the query, such as Europe/Berlin (the root's)")->option_text("ZONE");
+  app.add_option("--zone", options.zone, "Time zone of dates in the query (the root's)")->option_text("ZONE");
 }
 
 }  // namespace resonance::cli
