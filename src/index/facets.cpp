@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <unordered_map>
 
 #include "base/fold_case.hpp"
+#include "index/counts.hpp"
 #include "index/run_record.hpp"
 #include "index/search.hpp"
 #include "index/selection.hpp"
@@ -35,31 +35,6 @@ constexpr std::array kFacets = {
     FacetColumn{"beamtime", "r.beamtime_id", "SELECT label FROM beamtimes WHERE id = ?"},
 };
 constexpr std::string_view kTag = "tag";
-
-/// How often each id occurs. Ids are small, so most are counted in a list.
-class Counts {
- public:
-  void add(std::int64_t id, std::uint64_t count = 1) {
-    if (id < 0 || id >= kMostInList) {
-      others_[id] += count;
-      return;
-    }
-    const auto at = static_cast<std::size_t>(id);
-    if (at >= list_.size()) list_.resize(std::max(at + 1, list_.size() * 2));
-    list_[at] += count;
-  }
-  [[nodiscard]] std::vector<std::pair<std::int64_t, std::uint64_t>> all() const {
-    std::vector<std::pair<std::int64_t, std::uint64_t>> out(others_.begin(), others_.end());
-    for (std::size_t i = 0; i < list_.size(); ++i)
-      if (list_[i] != 0) out.emplace_back(static_cast<std::int64_t>(i), list_[i]);
-    return out;
-  }
-
- private:
-  static constexpr std::int64_t kMostInList = 1 << 20;
-  std::vector<std::uint64_t> list_;
-  std::unordered_map<std::int64_t, std::uint64_t> others_;
-};
 
 std::string day_text(std::int64_t day) {
   using namespace std::chrono;
@@ -106,19 +81,29 @@ std::vector<std::string> require_names(const std::vector<std::string>& wanted) {
 
 }  // namespace
 
-Facet Search::tag_facet(const Selection& selection, std::uint64_t limit) {
-  Sql sql("SELECT t.tag, count(*) ");
-  sql += selection.from;
-  sql += " CROSS JOIN search_tags t ON t.run = r.run";
-  if (!selection.where.text.empty()) {
-    sql += " WHERE ";
-    sql += selection.where;
+/// Of a large part of all runs the tags are read in one go; of few, run by run.
+Counts Search::tags_of(std::vector<std::int64_t> runs) {
+  Counts out;
+  const auto total = static_cast<std::uint64_t>(connection_.query_int("SELECT max(run) FROM search_runs"));
+  if (runs.size() * 20 >= total) {
+    std::sort(runs.begin(), runs.end());
+    auto at = runs.begin();
+    auto rows = connection_.prepare("SELECT run, tag FROM search_tags ORDER BY run");
+    while (rows.step()) {
+      const auto run = rows.int64(0);
+      while (at != runs.end() && *at < run) ++at;
+      if (at == runs.end()) break;
+      if (*at == run) out.add(rows.int64(1));
+    }
+    return out;
   }
-  sql += " GROUP BY t.tag";
-  Counts counts;
-  auto rows = sql.prepare(connection_);
-  while (rows.step()) counts.add(rows.int64(0), static_cast<std::uint64_t>(rows.int64(1)));
-  return facet_of(connection_, kTag, kNameOf, counts, limit);
+  auto rows = connection_.prepare("SELECT tag FROM search_tags WHERE run = ?");
+  for (const auto run : runs) {
+    rows.bind(1, run);
+    while (rows.step()) out.add(rows.int64(0));
+    rows.reset();
+  }
+  return out;
 }
 
 std::vector<Facet> Search::facets(const FacetOptions& options) {
@@ -131,25 +116,27 @@ std::vector<Facet> Search::facets(const FacetOptions& options) {
   for (const auto& facet : kFacets)
     if (std::find(wanted.begin(), wanted.end(), facet.name) != wanted.end()) columns.push_back(&facet);
   std::vector<Counts> counts(columns.size());
-  if (!columns.empty()) {
-    // Once over the runs, counted here: SQLite would sort them for each GROUP BY.
-    std::vector<const char*> names;
-    for (const auto* column : columns) names.push_back(column->column);
-    Sql sql(fmt::format("SELECT {} ", fmt::join(names, ", ")));
-    sql += selection.from;
-    if (!selection.where.text.empty()) {
-      sql += " WHERE ";
-      sql += selection.where;
-    }
-    auto rows = sql.prepare(connection_);
-    while (rows.step())
-      for (std::size_t i = 0; i < columns.size(); ++i)
-        if (!rows.is_null(static_cast<int>(i))) counts[i].add(rows.int64(static_cast<int>(i)));
+  // Once over the runs, counted here: SQLite would sort them for each GROUP BY.
+  std::vector<const char*> names = {"r.run"};
+  for (const auto* column : columns) names.push_back(column->column);
+  Sql sql(fmt::format("SELECT {} ", fmt::join(names, ", ")));
+  sql += selection.from;
+  if (!selection.where.text.empty()) {
+    sql += " WHERE ";
+    sql += selection.where;
+  }
+  const bool with_tags = std::find(wanted.begin(), wanted.end(), kTag) != wanted.end();
+  std::vector<std::int64_t> runs;
+  auto rows = sql.prepare(connection_);
+  while (rows.step()) {
+    if (with_tags) runs.push_back(rows.int64(0));
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (const auto at = static_cast<int>(i) + 1; !rows.is_null(at)) counts[i].add(rows.int64(at));
   }
   std::vector<Facet> out;
   for (const auto& name : wanted) {
     if (name == kTag) {
-      out.push_back(tag_facet(selection, options.limit));
+      out.push_back(facet_of(connection_, kTag, kNameOf, tags_of(std::move(runs)), options.limit));
       continue;
     }
     const auto at = std::find_if(columns.begin(), columns.end(), [&](const auto* column) { return column->name == name; });

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/counts.hpp"
 #include "index/selection.hpp"
 #include "query/expression.hpp"
 #include "resonance/index.hpp"
@@ -30,7 +31,7 @@ class Search {
   [[nodiscard]] Sql page_sql(const SearchOptions& options);
   [[nodiscard]] query::Node parse(std::string_view text, const std::optional<std::string>& zone, const std::optional<double>& now);
   [[nodiscard]] std::vector<FoundRun> read(const std::vector<std::int64_t>& runs);
-  [[nodiscard]] Facet tag_facet(const Selection& selection, std::uint64_t limit);
+  [[nodiscard]] Counts tags_of(std::vector<std::int64_t> runs);
 
   sqlite::Connection& connection_;
 };
