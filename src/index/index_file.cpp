@@ -32,7 +32,7 @@ sqlite::Connection open_shared(const std::filesystem::path& path, std::chrono::m
 sqlite::Connection open_bulk(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout) {
   sqlite::Connection out(path, sqlite::Access::create, busy_timeout);
   out.set_synchronous(sqlite::Synchronous::off);
-  out.execute("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -262144; PRAGMA temp_store = MEMORY");
+  out.execute("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -262144");
   return out;
 }
 

@@ -81,7 +81,7 @@ class MasterIndex::Impl {
         reader_.emplace(path_, sqlite::Access::read, options_.busy_timeout);
       }
       schema::require_index(*reader_);
-      reader_->execute("PRAGMA cache_size = -65536");  // 64 MiB: the upper pages of all SQL indexes of a million runs
+      reader_->execute("PRAGMA cache_size = -262144");  // 256 MiB at most: the rows of a million runs, for facets
     }
     return *reader_;
   }

@@ -142,7 +142,13 @@ std::uint64_t Search::count(const FacetOptions& options) {
   sqlite::ReadTransaction snapshot(connection_);
   const auto selection = Selector(connection_).select(query, Purpose::all);
   Sql sql("SELECT count(*) ");
-  sql += selection.from;
+  if (selection.exact.text.empty()) {
+    sql += selection.from;
+  } else {
+    sql += "FROM (";
+    sql += selection.exact;
+    sql += ")";
+  }
   if (!selection.where.text.empty()) {
     sql += " WHERE ";
     sql += selection.where;

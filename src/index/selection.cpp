@@ -150,7 +150,8 @@ Selection Selector::select(const Node& query, Purpose purpose) {
     out.from = Sql(listed->unique ? "FROM (SELECT run FROM (" : "FROM (SELECT DISTINCT run FROM (");
     out.from += listed->sql;
     out.from += ")) s CROSS JOIN search_runs r ON r.run = s.run";  // CROSS JOIN: in this order
-    if (!is_term(query)) out.where = test(query);                  // of a single term, the source is the answer
+    if (is_term(query) && listed->unique) out.exact = listed->sql;
+    if (!is_term(query)) out.where = test(query);  // of a single term, the source is the answer
     return out;
   }
   if (all == nullptr || !all->nodes.empty()) out.where = test(query);

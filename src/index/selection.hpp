@@ -22,6 +22,7 @@ enum class Purpose : std::uint8_t {
 struct Selection {
   Sql from;
   Sql where;  ///< may be empty
+  Sql exact;  ///< SELECT of the runs themselves, each once, where that needs no look at search_runs; may be empty
   /// The words that every run found must have; runs are ranked by them. Empty: none.
   std::string ranked_words;
 };
