@@ -61,7 +61,7 @@ class Words:
 
 def script_options(root: pathlib.Path, files: list[pathlib.Path]) -> set[str]:
     """Options that our own scripts take: documentation may name these, too."""
-    ours = [file for file in files if file.parts[0] == "scripts" and len(file.parts) == 2]
+    ours = [file for file in files if file.parts[0] in ("scripts", "bench") and len(file.parts) == 2 and not file.suffix]
     return set().union(*(OPTION.findall(tree.text(root, file) or "") for file in ours), {"--help"})
 
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "annotations/statements.hpp"
+#include "base/clock.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "record/beamtime_file.hpp"
@@ -23,8 +24,7 @@ constexpr std::size_t kLongestNote = 64 << 10;  // bytes
 
 AnnotationOptions completed(AnnotationOptions options) {
   if (!options.file_system) options.file_system = io::posix_file_system();
-  if (!options.clock)
-    options.clock = [] { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); };
+  if (!options.clock) options.clock = system_time;
   return options;
 }
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
 #include "archive/bag.hpp"
 #include "archive/store_copy.hpp"
+#include "base/clock.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "resonance/error.hpp"
@@ -93,8 +93,6 @@ void require_same_beamtime(const fs::path& earlier, const Destination& destinati
   refuse(destination.folder(), "it holds a beamtime of the same name that has no run in common with this one; name another folder");
 }
 
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
 BackupReport back_up(const fs::path& database, Destination& destination, io::FileSystem& files, const BackupOptions& options) {
   Teller teller(options.tell);
   BackupReport report;
@@ -108,7 +106,7 @@ BackupReport back_up(const fs::path& database, Destination& destination, io::Fil
     StoreCopy(frame_store_of(database), snapshot, destination, teller, options.progress).run();
   }
   destination.adopt(copy.place(), {.path = path});
-  destination.finish(options.clock ? options.clock() : now());
+  destination.finish(options.clock ? options.clock() : system_time());
   report.files = destination.files();
   report.bytes = destination.bytes();
   report.files_copied = destination.files_copied();

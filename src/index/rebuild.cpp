@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "index/index_file.hpp"
 #include "index/sync.hpp"
@@ -73,8 +74,7 @@ void remove_database(const fs::path& path) {
 /// Another name for each of its files, so that nothing that may be of use is lost.
 void set_aside(const fs::path& index) {
   auto& files = *io::posix_file_system();
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto stamp = iso_utc(std::chrono::duration<double>(now).count());
+  const auto stamp = iso_utc(system_time());
   fs::path to;
   for (int n = 0; to.empty() || files.exists(to); ++n) to = index.string() + ".damaged-" + stamp + (n == 0 ? "" : fmt::format(".{}", n));
   for (const char* ending : {"-wal", "-shm", ""})

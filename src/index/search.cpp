@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "index/index_file.hpp"
 #include "index/sort_order.hpp"
@@ -17,8 +17,6 @@ namespace resonance::index {
 namespace {
 
 constexpr std::uint64_t kLongestPage = 10'000;
-
-double system_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 std::uint64_t unsigned_at(const sqlite::Statement& row, int column) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(row.int64(column), 0));

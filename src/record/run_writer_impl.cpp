@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "base/uid.hpp"
@@ -25,8 +26,7 @@ RunWriterOptions completed(RunWriterOptions options) {
   // where a transaction brings many frames.
   if (options.frames.frames_per_chunk == 0 && options.frames.codec != Codec::none && options.durability != Durability::group)
     options.frames.frames_per_chunk = 1;
-  if (!options.clock)
-    options.clock = [] { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); };
+  if (!options.clock) options.clock = system_time;
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/clock.hpp"
 #include "base/names.hpp"
 #include "io/file_lock.hpp"
 #include "io/link.hpp"
@@ -305,7 +306,7 @@ RepairReport repair_beamtime(const std::filesystem::path& database, const Repair
     throw Error(ErrorCode::not_found, fmt::format("there is no file {}", database.string()),
                 {.os_errno = 0, .file = database, .offset = {}, .database = true});
   repair::RepairContext context{options, visit, database, frame_store_of(database), files};
-  context.now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  context.now = system_time();
   return repair::Repair(context, repair::output_of(database, options)).run();
 }
 

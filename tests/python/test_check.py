@@ -23,7 +23,9 @@ CLEAN = {
     "include/resonance/catalog.hpp": "#pragma once\n\n#include <string>\n",
     "cli/main.cpp": '#include <resonance/catalog.hpp>\n\n#include "wire/json.hpp"\n',
     "README.md": "# Tour\n\nSee [the tour](docs/tour.md#one-frame) and `resonance ls X.db --json`.\n",
-    "docs/tour.md": "## One frame\n\n```sh\nresonance ls x.db --since now | head --lines 3  # --other\n```\n",
+    "docs/tour.md": "## One frame\n\n```sh\nresonance ls x.db --since now | head --lines 3  # --other\n```\n\n`--plans` of the bench, `--fast` of the script.\n",
+    "bench/compare": '#!/usr/bin/env python3\nparser.add_argument("--plans")\n',
+    "scripts/try": "#!/usr/bin/env bash\nset -euo pipefail\necho --fast\n",
 }
 HELP = """#!/bin/sh
 case "$*" in
@@ -39,6 +41,8 @@ def tree(tmp_path: pathlib.Path):
     for name, content in CLEAN.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
+        if content.startswith("#!"):
+            (tmp_path / name).chmod(0o755)
     shutil.copy(ROOT / ".clang-format", tmp_path)
     command = tmp_path / "build/resonance"
     command.parent.mkdir()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/clock.hpp"
+
 namespace resonance::simulation {
 namespace {
 
@@ -10,14 +12,12 @@ constexpr double kFirstMorning = 1773475200;  // 2026-03-14 08:00 UTC
 constexpr double kDay = 86400;
 constexpr double kSampleChange = 30;
 
-double system_now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
 }  // namespace
 
 Pace::Pace(double rate_hz, bool live, std::uint64_t seed)
     : period_s_(1 / rate_hz),
       live_(live),
-      start_(live ? system_now() : kFirstMorning + kDay * static_cast<double>(seed % 14)),
+      start_(live ? system_time() : kFirstMorning + kDay * static_cast<double>(seed % 14)),
       simulated_now_(std::make_shared<std::atomic<double>>(start_)) {}
 
 void Pace::start_run() {
@@ -50,10 +50,10 @@ void Pace::tell_simulated_time() {  // from counts, so that no rounding adds up
   simulated_now_->store(start_ + kSampleChange * static_cast<double>(sample_changes_) + period_s_ * static_cast<double>(events_));
 }
 
-double Pace::now() const { return live_ ? system_now() : simulated_now_->load(); }
+double Pace::now() const { return live_ ? system_time() : simulated_now_->load(); }
 
 std::function<double()> Pace::clock() const {
-  if (live_) return system_now;
+  if (live_) return system_time;
   return [now = simulated_now_] { return now->load(); };
 }
 
