@@ -47,7 +47,9 @@ struct RunWriterOptions {
   std::chrono::milliseconds publish_interval{50};  ///< shortest time between two rewrites of one zarr.json
   std::chrono::milliseconds busy_timeout{10000};   ///< wait for another process's transaction
   bool allow_network_file_system = false;          ///< record where SQLite's locks cannot be trusted (NFS, SMB, FUSE …)
-  bool allow_undeclared = false;                   ///< take data keys and frame fields that open_stream() did not declare
+  bool allow_undeclared = false;                   ///< take data keys and frame fields that open_stream() did not declare, of
+                                                   ///< any name, and any exit status
+  bool make_store = false;                         ///< make the frame store when the beamtime is opened, not with its first frame
   unsigned encode_threads = 0;                     ///< threads that compress frames; 0: as many as the machine has cores
   std::uint64_t queue_bytes = 32ull << 20;         ///< memory for frames on their way to disk, but room for two a thread at
                                                    ///< least; who writes more has to wait
@@ -139,7 +141,7 @@ struct NewEvent {
 class RunWriter {
  public:
   /// Open the beamtime for writing; make `<name>.db` and its tables when missing. The frame store `<name>.zarr` appears
-  /// with the first run.
+  /// with the first frame, or at once with options.make_store.
   explicit RunWriter(const std::filesystem::path& database, RunWriterOptions options = {});
   ~RunWriter();  ///< close(), marking an open run `failed`; can only log what goes wrong
   RunWriter(RunWriter&&) noexcept;
@@ -156,7 +158,7 @@ class RunWriter {
 
   /// Declare a stream. `data_keys`: object of name → {"dtype", "shape", "source", "units"?, "dtype_numpy"?, …} by the rules
   /// of the Bluesky event-model; make them with number_key(), image_key() and so on, or pass parsed JSON.
-  /// With allow_undeclared any object of objects is taken. \return the stream's uid
+  /// With allow_undeclared any object is taken. \return the stream's uid
   /// \throws Error(invalid_argument) naming the key and the rule; Error(already_exists) for a second stream of that name
   std::string open_stream(std::string_view name, const Json& data_keys);
 
@@ -196,6 +198,8 @@ class RunWriter {
   /// When sealing fails the run is closed as `failed`, all its events stay readable, and the cause is thrown.
   /// \throws Error(invalid_state) when no run is open
   void close_run(ExitStatus status = ExitStatus::success, std::string_view reason = {}, std::optional<double> time_stop = {});
+  /// The same by name: "success", "aborted" or "failed"; with allow_undeclared any text.
+  void close_run(std::string_view status, std::string_view reason = {}, std::optional<double> time_stop = {});
 
   /// Release the beamtime; an open run is closed as `failed`. Idempotent; a second call does nothing.
   void close();

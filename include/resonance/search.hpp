@@ -55,7 +55,9 @@ struct Facet {
   std::uint64_t num_values = 0;                               ///< different ones, also those that the limit left out
 };
 
-/// The same questions about one beamtime. `researcher` and `db_path` of what is found are empty.
+/// The same questions about one beamtime. `researcher` and `db_path` of what is found are empty. The first one reads what can be
+/// asked for into memory, about 4 KiB a run, where it stays as long as the catalog; later ones only when the database has changed.
+/// Any thread may call; those of one catalog wait for each other.
 [[nodiscard]] SearchPage search(const Catalog& catalog, const SearchOptions& options);
 [[nodiscard]] std::uint64_t count_runs(const Catalog& catalog, std::string_view query);
 [[nodiscard]] std::vector<Facet> facets(const Catalog& catalog, const FacetOptions& options);

@@ -54,6 +54,13 @@ void log_to_python(std::string_view text) {
   }
 }
 
+std::string sample_text(nb::handle value, const char* what) {
+  std::string out;
+  if (nb::try_cast<std::string>(value, out)) return out;
+  PyErr_Format(PyExc_TypeError, "a sample's %s is text, not %R", what, value.ptr());
+  throw nb::python_error();
+}
+
 }  // namespace
 
 FrameOptions frame_options(nb::kwargs& arguments) {
@@ -85,6 +92,7 @@ RunWriterOptions writer_options(nb::kwargs& arguments) {
   take<double>(arguments, "busy_timeout", [&](double seconds) { out.busy_timeout = milliseconds(seconds); });
   take<bool>(arguments, "allow_network_file_system", [&](bool allow) { out.allow_network_file_system = allow; });
   take<bool>(arguments, "allow_undeclared", [&](bool allow) { out.allow_undeclared = allow; });
+  take<bool>(arguments, "make_store", [&](bool make) { out.make_store = make; });
   take<unsigned>(arguments, "encode_threads", [&](unsigned threads) { out.encode_threads = threads; });
   take<std::uint64_t>(arguments, "queue_bytes", [&](std::uint64_t bytes) { out.queue_bytes = bytes; });
   out.on_run_change = listener_option(arguments);
@@ -105,13 +113,20 @@ SampleMetadata sample_from(nb::handle sample) {
     out.name = nb::cast<std::string>(sample);
     return out;
   }
-  const auto text = [&](const char* name) { return nb::cast<std::optional<std::string>>(sample.attr(name)); };
-  out.name = nb::cast<std::string>(sample.attr("name"));
+  if (!nb::hasattr(sample, "name")) {
+    PyErr_Format(PyExc_TypeError, "a sample is its name or a SampleMetadata, not %R", sample.ptr());
+    throw nb::python_error();
+  }
+  const auto text = [&](const char* name) {
+    const nb::object value = sample.attr(name);
+    return value.is_none() ? std::nullopt : std::optional(sample_text(value, name));
+  };
+  out.name = sample_text(sample.attr("name"), "name");
   out.formula = text("formula");
   out.serial = text("serial");
   out.beamline_pos = text("beamline_pos");
   if (const nb::object tags = sample.attr("tags"); !tags.is_none())
-    for (const auto tag : nb::iter(tags)) out.tags.push_back(nb::cast<std::string>(tag));
+    for (const auto tag : nb::iter(tags)) out.tags.push_back(sample_text(tag, "tag"));
   out.extra = to_json_object(sample.attr("extra"), "extra");
   return out;
 }

@@ -224,8 +224,7 @@ std::vector<std::string> Writer::write_events(const std::string& stream, nb::obj
 }
 
 void close_run(Writer& self, const std::string& exit_status, const std::string& reason, std::optional<double> time_stop) {
-  const auto status = parse_exit_status(exit_status);
-  self.call([&](RunWriter& writer) { writer.close_run(status, reason, time_stop); });
+  self.call([&](RunWriter& writer) { writer.close_run(exit_status, reason, time_stop); });
 }
 
 void bind_keys(nb::module_& module) {

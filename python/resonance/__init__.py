@@ -44,14 +44,13 @@ from .errors import (
     UnsupportedError,
 )
 from .keys import array_key, boolean_key, image_key, integer_key, number_key, string_key
-from .models import BeamtimeInfo, Event, Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher, RunSummary, SampleMetadata
+from .models import Event, Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher, RunSummary, SampleMetadata
 
 __all__ = [
     "BEAMTIME_SCHEMA_VERSION",
     "INDEX_SCHEMA_VERSION",
     "AlreadyExistsError",
     "Beamtime",
-    "BeamtimeInfo",
     "BusyError",
     "Catalog",
     "Columns",

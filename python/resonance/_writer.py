@@ -48,7 +48,7 @@ class RunWriter(_core.RunWriter):
     Parameters
     ----------
     database : path
-        ``<name>.db``; made with its tables when missing. The frame store ``<name>.zarr`` beside it appears with the first run.
+        ``<name>.db``; made with its tables when missing. The frame store ``<name>.zarr`` beside it appears with the first frame.
     durability : {"commit", "strict", "group"}
         What has happened when a call returns. ``commit``: committed, and safe when the process dies; on stable storage within
         `sync_interval`. ``strict``: on stable storage. ``group``: queued, committed within `commit_interval`; for fly scans.
@@ -69,7 +69,9 @@ class RunWriter(_core.RunWriter):
     queue_bytes : int
         Memory for frames on their way to disk; who writes more has to wait.
     allow_undeclared : bool
-        Take data keys and frame fields that `open_stream` did not declare.
+        Take data keys and frame fields that `open_stream` did not declare, of any name, and any exit status.
+    make_store : bool
+        Make the frame store at once, not with the first frame.
     data_root : path, optional
         Keep the runs in the master index of this data root (`init_data_root`), on a thread of its own. An index that is locked or broken
         never delays or fails the recording; the next `MasterIndex.sync` catches up.

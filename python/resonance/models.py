@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Self
 
-__all__ = ["BeamtimeInfo", "Event", "Facet", "FoundRun", "IndexedBeamtime", "IndexedSample", "Researcher", "RunSummary", "SampleMetadata"]
+__all__ = ["Event", "Facet", "FoundRun", "IndexedBeamtime", "IndexedSample", "Researcher", "RunSummary", "SampleMetadata"]
 
 
 @dataclasses.dataclass
@@ -169,17 +169,3 @@ class Event:
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
-
-
-@dataclasses.dataclass
-class BeamtimeInfo:
-    """One beamtime of the master index. `db_path` is relative to the data root."""
-
-    label: str
-    db_path: str
-    id: int | None = None
-    researcher_id: int | None = None
-    time_start: float | None = None
-    time_stop: float | None = None
-    description: str | None = None
-    extra: dict[str, Any] = dataclasses.field(default_factory=dict)

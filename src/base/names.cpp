@@ -11,7 +11,8 @@
 namespace resonance {
 namespace {
 
-constexpr std::size_t kLongestName = 255;  // bytes: what common file systems take
+constexpr std::size_t kLongestName = 255;      // bytes: what common file systems take
+constexpr std::size_t kLongestNodeName = 240;  // of a made one, so that a number has room behind it
 
 bool is_node_character(char c) noexcept {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
@@ -43,6 +44,14 @@ void require_node_name(std::string_view name, std::string_view what) {
   refuse(name, what,
          "is not usable: give 1 to 255 characters out of A-Z a-z 0-9 . _ -, not only dots, not beginning with '__', "
          "not 'zarr.json'");
+}
+
+std::string node_name_for(std::string_view label) {
+  std::string out(label.substr(0, kLongestNodeName));
+  for (auto& c : out)
+    if (!is_node_character(c)) c = '_';
+  if (!is_node_name(out)) out.insert(0, "field");  // "__x", "..", "zarr.json"
+  return out;
 }
 
 void require_label(std::string_view text, std::string_view what) {

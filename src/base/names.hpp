@@ -12,6 +12,9 @@ namespace resonance {
 void require_node_name(std::string_view name, std::string_view what);
 [[nodiscard]] bool is_node_name(std::string_view name) noexcept;
 
+/// The label itself where it is a node name; else one like it, with '_' for what cannot be in it. Two labels may give the same.
+[[nodiscard]] std::string node_name_for(std::string_view label);
+
 /// 1 to 255 bytes of valid UTF-8 without control characters: data keys, stream names, tags, sample and plan names.
 /// \throws Error(invalid_argument)
 void require_label(std::string_view text, std::string_view what);

@@ -1,6 +1,7 @@
 /// What a Catalog and its runs share: one connection, used by one thread at a time, and the threads that decode frames.
 #pragma once
 
+#include <any>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,14 @@ class Catalog::Impl {
     return std::forward<Work>(work)(queries_);
   }
 
+  /// The one thing of its type that a layer above keeps with this catalog, made when it is first asked for.
+  template <class T>
+  std::shared_ptr<T> kept() {
+    const std::lock_guard lock(kept_mutex_);
+    if (!kept_.has_value()) kept_ = std::make_shared<T>();
+    return std::any_cast<const std::shared_ptr<T>&>(kept_);
+  }
+
   [[nodiscard]] const std::filesystem::path& database() const noexcept { return database_; }
   [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
   [[nodiscard]] const std::shared_ptr<WorkerPool>& pool() const noexcept { return pool_; }
@@ -34,6 +43,8 @@ class Catalog::Impl {
   const std::shared_ptr<WorkerPool> pool_;  // shared with image sequences, which may outlive the catalog
   std::mutex mutex_;                        // guards queries_
   catalog::Queries queries_;
+  std::mutex kept_mutex_;  // guards kept_
+  std::any kept_;
 };
 
 class Run::Impl {

@@ -401,6 +401,8 @@ void Queries::refs(std::string_view uid, std::string_view field, const RefRange&
            checksum(row, 6)});
 }
 
+std::int64_t Queries::data_version() { return connection_.query_int("PRAGMA data_version"); }
+
 BeamtimeStatistics Queries::statistics() {
   BeamtimeStatistics out;
   const auto count = [&](const char* table) {

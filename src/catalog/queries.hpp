@@ -95,6 +95,7 @@ class Queries {
   /// otherwise only the rows of the range are looked at, whatever the run holds.
   void refs(std::string_view uid, std::string_view field, const RefRange& range, const std::function<void(RefRow&&)>& visit);
   BeamtimeStatistics statistics();
+  std::int64_t data_version();  ///< another one when another connection has committed since
 
  private:
   RunRow read_run_row(sqlite::Statement& row);

@@ -39,21 +39,14 @@ FrameArrayWriter::FrameArrayWriter(std::shared_ptr<io::FileSystem> files, const 
                   }),
       queue_(means.pool, means.memory, layout_.metadata.codecs,
              [this](std::span<const ChunkQueue::Ready> chunks) { write_chunks(chunks); }) {
-  make_groups(store);
+  io::make_directories(*files_, folder_, true);
+  make_groups(*files_, store, folder_.parent_path());
   if (files_->exists(folder_ / "zarr.json"))
     throw Error(ErrorCode::already_exists, fmt::format("{} holds an array already", folder_.string()));
   write_metadata(*files_, folder_, layout_.metadata, 0, true);
 }
 
 FrameArrayWriter::~FrameArrayWriter() = default;
-
-void FrameArrayWriter::make_groups(const fs::path& store) {
-  io::make_directories(*files_, folder_, true);
-  for (fs::path node = folder_.parent_path();; node = node.parent_path()) {
-    if (!files_->exists(node / "zarr.json")) io::replace_file(*files_, node / "zarr.json", zarr::dump_group_metadata(), true);
-    if (node == store) break;
-  }
-}
 
 ShardFile& FrameArrayWriter::shard_for(std::uint64_t number) {
   {

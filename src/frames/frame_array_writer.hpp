@@ -72,7 +72,6 @@ class FrameArrayWriter {
     bool sealing = false;   // all its frames are synced, and no more come; guarded by sync_mutex
   };
   ShardFile& shard_for(std::uint64_t number);
-  void make_groups(const std::filesystem::path& store);
   void append_shared(std::uint64_t number, std::span<const std::byte> frame);
   void put_open_chunk();
   void write_chunks(std::span<const ChunkQueue::Ready> chunks);

@@ -45,4 +45,12 @@ void write_metadata(io::FileSystem& files, const std::filesystem::path& array, z
   io::replace_file(files, array / "zarr.json", zarr::dump_array_metadata(metadata), durable);
 }
 
+void make_groups(io::FileSystem& files, const std::filesystem::path& store, const std::filesystem::path& node) {
+  io::make_directories(files, node, true);
+  for (auto group = node;; group = group.parent_path()) {
+    if (!files.exists(group / "zarr.json")) io::replace_file(files, group / "zarr.json", zarr::dump_group_metadata(), true);
+    if (group == store) break;
+  }
+}
+
 }  // namespace resonance::frames

@@ -17,4 +17,7 @@ namespace resonance::frames {
 void write_metadata(io::FileSystem& files, const std::filesystem::path& array, zarr::ArrayMetadata metadata, std::uint64_t frames,
                     bool durable);
 
+/// The folders from the store down to `node`, each with the zarr.json of a group where it has none; on stable storage.
+void make_groups(io::FileSystem& files, const std::filesystem::path& store, const std::filesystem::path& node);
+
 }  // namespace resonance::frames

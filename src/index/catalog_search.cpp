@@ -1,5 +1,7 @@
 /// The questions of a master index, asked of one beamtime: its runs are put into an index in memory.
 #include <mutex>
+#include <set>
+#include <utility>
 
 #include "catalog/catalog_impl.hpp"
 #include "index/beamtime_reader.hpp"
@@ -15,32 +17,66 @@ namespace {
 
 constexpr std::uint64_t kBatchRuns = 256;
 
+/// The runs of one catalog in an index in memory, which the catalog keeps. Brought up to date by a question when the database
+/// has changed.
 class MemoryIndex {
  public:
-  MemoryIndex(const Catalog& catalog, const std::optional<std::string>& zone) : connection_(sqlite::Connection::in_memory()) {
-    create_index_schema(connection_.handle());
-    schema::create_search_tables(connection_);
-    sqlite::Transaction transaction(connection_);
-    index::BeamtimeRows beamtimes(connection_);
-    index::RecordStore records(connection_, zone ? TimeZone::load(*zone) : TimeZone());
-    if (zone) beamtimes.set_setting("zone", *zone);
-    const auto owner = beamtimes.put_beamtime(catalog.database().filename().string());
-    index::BeamtimeReader reader(catalog.impl());
-    for (auto batch = reader.next(kBatchRuns); !batch.empty(); batch = reader.next(kBatchRuns))
-      for (const auto& record : batch) records.put(record, owner);
-    transaction.commit();
+  template <class Ask>
+  auto ask(const Catalog& catalog, const std::optional<std::string>& zone, Ask&& question) {
+    const std::lock_guard lock(mutex_);
+    bring_up_to_date(catalog, zone);
+    return question(index::Search(*connection_));
   }
 
-  [[nodiscard]] index::Search search() { return index::Search(connection_); }
-
  private:
-  sqlite::Connection connection_;
+  void bring_up_to_date(const Catalog& catalog, const std::optional<std::string>& zone) {
+    // Asked before reading: what is committed meanwhile is another version.
+    const auto version = catalog.impl()->with([](catalog::Queries& queries) { return queries.data_version(); });
+    if (!connection_ || zone != zone_) {
+      make(zone);
+    } else if (version == version_) {
+      return;
+    }
+    version_ = -1;  // half read, should anything fail
+    sqlite::Transaction transaction(*connection_);
+    index::RecordStore records(*connection_, zone ? TimeZone::load(*zone) : TimeZone());
+    const auto owner = index::BeamtimeRows(*connection_).put_beamtime(catalog.database().filename().string());
+    std::set<std::string> seen;
+    index::BeamtimeReader reader(catalog.impl());
+    for (auto batch = reader.next(kBatchRuns); !batch.empty(); batch = reader.next(kBatchRuns))
+      for (const auto& record : batch) {
+        records.put(record, owner);
+        seen.insert(record.summary.uid);
+      }
+    for (const auto& uid : records.uids_of(owner.beamtime_id))
+      if (!seen.contains(uid)) records.remove(uid);
+    transaction.commit();
+    version_ = version;
+  }
+
+  void make(const std::optional<std::string>& zone) {
+    connection_.emplace(sqlite::Connection::in_memory());
+    zone_ = zone;
+    create_index_schema(connection_->handle());
+    schema::create_search_tables(*connection_);
+    if (zone) index::BeamtimeRows(*connection_).set_setting("zone", *zone);
+  }
+
+  std::mutex mutex_;  // guards the rest
+  std::optional<sqlite::Connection> connection_;
+  std::optional<std::string> zone_;
+  std::int64_t version_ = -1;
 };
+
+template <class Ask>
+auto ask(const Catalog& catalog, const std::optional<std::string>& zone, Ask&& question) {
+  return catalog.impl()->kept<MemoryIndex>()->ask(catalog, zone, std::forward<Ask>(question));
+}
 
 }  // namespace
 
 SearchPage search(const Catalog& catalog, const SearchOptions& options) {
-  auto page = MemoryIndex(catalog, options.zone).search().page(options);
+  auto page = ask(catalog, options.zone, [&](index::Search search) { return search.page(options); });
   for (auto& run : page.runs) {
     run.researcher.clear();
     run.db_path.clear();
@@ -51,11 +87,11 @@ SearchPage search(const Catalog& catalog, const SearchOptions& options) {
 std::uint64_t count_runs(const Catalog& catalog, std::string_view query) {
   FacetOptions options;
   options.query = query;
-  return MemoryIndex(catalog, {}).search().count(options);
+  return ask(catalog, {}, [&](index::Search search) { return search.count(options); });
 }
 
 std::vector<Facet> facets(const Catalog& catalog, const FacetOptions& options) {
-  return MemoryIndex(catalog, options.zone).search().facets(options);
+  return ask(catalog, options.zone, [&](index::Search search) { return search.facets(options); });
 }
 
 }  // namespace resonance

@@ -32,7 +32,7 @@ const std::filesystem::path& require_recordable(const std::filesystem::path& pat
   const auto folder = std::filesystem::absolute(path).parent_path();
   if (!std::filesystem::is_directory(folder, ignored))
     throw Error(ErrorCode::not_found, fmt::format("there is no folder {} to put the beamtime in; make it first", folder.string()),
-                {.os_errno = 0, .file = folder, .offset = {}, .database = false});
+                {.os_errno = 0, .file = folder, .offset = {}, .database = true});
   if (const auto kind = io::network_file_system(path); !allow_network && !kind.empty())
     throw Error(ErrorCode::unsupported,
                 fmt::format("{} is on a network file system ({}), where SQLite's locks are not safe; record on a local disk and copy, "

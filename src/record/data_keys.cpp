@@ -130,7 +130,7 @@ DataKeys::DataKeys(const Json& data_keys, bool lenient) : lenient_(lenient) {
   require_depth(data_keys, "data_keys");
   for (const auto& [key, spec] : data_keys.as_object()) {
     require_label(key, "data key");
-    if (!spec.is_object()) reject(key, "its description must be an object");
+    if (!lenient && !spec.is_object()) reject(key, "its description must be an object");
     if (!position_.emplace(key, rules_.size()).second) reject(key, "is declared twice");
     rules_.emplace_back(key, lenient ? Rule{} : parse_rule(key, spec));
   }
@@ -181,14 +181,15 @@ void DataKeys::require_event(const Json& data, const Json& timestamps) const {
   }
   hint = 0;
   for (const auto& [key, time] : timestamps.as_object()) {
-    if (!time.is_number()) reject(key, fmt::format("its timestamp must be a number of seconds, not {}", printable(time.dump())));
+    if (!time.is_number() && !(lenient_ && time.is_null()))
+      reject(key, fmt::format("its timestamp must be a number of seconds, not {}", printable(time.dump())));
     if (!lenient_) (void)rule_for(key, "timestamp of data key", hint++);
   }
 }
 
 void DataKeys::require_frame(std::string_view field, const frames::Geometry& geometry) const {
+  if (lenient_) return require_label(field, "frame field");
   require_node_name(field, "frame field");
-  if (lenient_) return;
   const auto& rule = rule_for(field, "frame field", rules_.size());
   if (rule.kind != Kind::array) reject(field, "is declared as a single value; frames need dtype array");
   const auto same = [](const std::optional<std::int64_t>& declared, std::uint64_t found) {

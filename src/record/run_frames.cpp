@@ -24,12 +24,13 @@ std::size_t RunFrames::array_for(std::string_view field, const frames::Geometry&
   // Only this thread adds to the list, so it may look at it without the lock.
   for (std::size_t i = 0; i < entries_.size(); ++i)
     if (entries_[i].field == field && entries_[i].array->layout().geometry == geometry) return i;
-  auto group = zarr_group_of(run_uid_, field);
+  const auto node = node_name_for(field);
+  auto group = zarr_group_of(run_uid_, node);
   const auto taken = [&](const std::string& name) {
     return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.array->group() == name; });
   };
   // A second geometry of a field, or a field whose name another one's second array took, gets a number behind its name.
-  for (int n = 2; taken(group); ++n) group = zarr_group_of(run_uid_, fmt::format("{}.{}", field, n));
+  for (int n = 2; taken(group); ++n) group = zarr_group_of(run_uid_, fmt::format("{}.{}", node, n));
   auto array = std::make_shared<frames::FrameArrayWriter>(files_, store_, group, frames::make_layout(geometry, options_), means_);
   const std::lock_guard lock(mutex_);
   entries_.push_back({std::string(field), std::move(array)});

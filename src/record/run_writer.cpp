@@ -64,6 +64,10 @@ void RunWriter::sync() { in_use(impl_).sync(); }
 std::uint64_t RunWriter::durable(std::string_view stream) const { return in_use(impl_).durable(stream); }
 
 void RunWriter::close_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop) {
+  in_use(impl_).close_run(to_string(status), reason, time_stop);
+}
+
+void RunWriter::close_run(std::string_view status, std::string_view reason, std::optional<double> time_stop) {
   in_use(impl_).close_run(status, reason, time_stop);
 }
 

@@ -11,6 +11,7 @@
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "base/uid.hpp"
+#include "frames/metadata_file.hpp"
 #include "record/recover.hpp"
 #include "record/times.hpp"
 #include "record/words.hpp"
@@ -29,6 +30,8 @@ RunWriterOptions completed(RunWriterOptions options) {
   if (!options.clock) options.clock = system_time;
   return options;
 }
+
+const auto kFailed = to_string(ExitStatus::failed);
 
 unsigned threads_of(const RunWriterOptions& options) {
   return options.encode_threads != 0 ? options.encode_threads : std::max(1u, std::thread::hardware_concurrency());
@@ -64,6 +67,7 @@ RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions op
       pool_(threads_of(options_)),
       file_(database_, file_options(options_)),
       statements_(file_.connection()) {
+  if (const auto store = frame_store_of(database_); options_.make_store) frames::make_groups(*options_.file_system, store, store);
   record::close_dead_runs(file_, statements_, now(), [this](const std::string& uid) { tell_of(uid); });
   using record::Chore;
   if (options_.durability == Durability::group)
@@ -234,7 +238,7 @@ void RunWriter::Impl::insert_ranges() {
 }
 
 /// With call_mutex_ and sync_mutex_ held.
-void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop) {
+void RunWriter::Impl::finish_run(std::string_view status, std::string_view reason, std::optional<double> time_stop) {
   auto& run = *run_;
   std::string problem;
   {
@@ -258,13 +262,13 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
     stores = run.frames->finish(failure);
     if (failure) std::rethrow_exception(failure);
   });
-  if (!problem.empty()) status = ExitStatus::failed;
+  if (!problem.empty()) status = kFailed;
   const auto why = problem.empty() ? std::string(reason) : reason.empty() ? problem : fmt::format("{}; {}", reason, problem);
   file_.transact([&] {
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
     run.event_checksums.finish(statements_);
     insert_ranges();
-    statements_.close_run(run.uid, time_stop.value_or(now()), to_string(status), run.events, run.frame_refs, why);
+    statements_.close_run(run.uid, time_stop.value_or(now()), status, run.events, run.frame_refs, why);
   });
   try {
     sync_run();
@@ -280,7 +284,11 @@ void RunWriter::Impl::finish_run(ExitStatus status, std::string_view reason, std
   if (cause) std::rethrow_exception(cause);
 }
 
-void RunWriter::Impl::close_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop) {
+void RunWriter::Impl::close_run(std::string_view status, std::string_view reason, std::optional<double> time_stop) {
+  if (options_.allow_undeclared)
+    require_label(status, "exit status");
+  else
+    (void)parse_exit_status(status);
   record::require_time(time_stop, "time_stop");
   const std::lock_guard call(call_mutex_);
   const std::lock_guard one(sync_mutex_);
@@ -299,7 +307,7 @@ void RunWriter::Impl::close() {
       if (std::exchange(closed_, true)) return;
     }
     try {
-      if (run_) finish_run(ExitStatus::failed, "the writer was closed while the run was open", {});
+      if (run_) finish_run(kFailed, "the writer was closed while the run was open", {});
     } catch (...) {
       cause = std::current_exception();
       const std::lock_guard lock(mutex_);

@@ -43,7 +43,7 @@ class RunWriter::Impl {
   void flush();
   void sync();
   std::uint64_t durable(std::string_view stream) const;
-  void close_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
+  void close_run(std::string_view status, std::string_view reason, std::optional<double> time_stop);
   void close();
   bool run_open() const;
   const std::filesystem::path& database() const noexcept { return database_; }
@@ -107,7 +107,7 @@ class RunWriter::Impl {
   Stream& stream_by_uid(std::string_view uid);
   std::string stream_of(std::string_view event_uid);
   void insert_ranges();  // inside the transaction that closes the run
-  void finish_run(ExitStatus status, std::string_view reason, std::optional<double> time_stop);
+  void finish_run(std::string_view status, std::string_view reason, std::optional<double> time_stop);
 
   // Without mutex_.
   void require_usable() const;

@@ -9,6 +9,8 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
+import resonance
+import zarr
 from resonance.api import data as everything
 from resonance.api.data import catalog, compression, models, schema, writer
 from resonance.api.data.catalog import Catalog
@@ -100,9 +102,9 @@ def test_wrong_state_is_a_runtime_error(path):
                 call()
         w.open_run("x")
         with pytest.raises(RuntimeError):
-            w.open_run("y")
-        with pytest.raises(RuntimeError):
             w.write_event({"a": 1})
+        with pytest.raises(RuntimeError):
+            w.write_image("0" * 32, "f", np.zeros((2, 2)))
         w.close_run()
         with pytest.raises(RuntimeError):
             w.close_run()
@@ -112,6 +114,79 @@ def test_wrong_state_is_a_runtime_error(path):
         w.close_run()
     with pytest.raises(RuntimeError):
         w.open_run("x")
+
+
+def test_a_run_that_is_begun_ends_the_one_before(path):
+    """As when a cell of a notebook is run again after an error."""
+    with RunWriter(path, SampleMetadata("PS")) as w:
+        first = w.open_run("scan")
+        w.open_stream("primary", {})
+        w.write_event({"a": 1})
+        second = w.open_run("scan")
+        with pytest.raises(RuntimeError):
+            w.write_event({"a": 1})  # the stream belonged to the run before
+    with Catalog(path) as c:
+        assert (c[first].exit_status, c[first].num_events, c[second].exit_status) == ("failed", 1, "success")
+
+
+def test_exit_statuses_of_ones_own_are_kept(path):
+    with RunWriter(path, SampleMetadata("PS")) as w:
+        uid = w.open_run("scan")
+        w.close_run(exit_status="abort")
+    with Catalog(path) as c:
+        assert c[uid].exit_status == c.recent()[0].exit_status == "abort"
+    assert not resonance.verify(path).faults
+
+
+def test_plain_values_are_plain_values():
+    assert [f.name for f in dataclasses.fields(RunSummary)] == ["uid", "plan_name", "time_start", "sample_name", "time_stop", "exit_status"]
+    assert [f.name for f in dataclasses.fields(BeamtimeInfo)] == ["id", "researcher_name", "label", "db_path", "time_start", "time_stop"]
+    assert [f.name for f in dataclasses.fields(SampleMetadata)] == ["name", "formula", "serial", "tags", "beamline_pos", "extra", "id"]
+    assert RunSummary("u", "scan", 1.0, "PS").sample_name == "PS"
+    assert BeamtimeInfo(1, "J", "march", "jd/march.db").time_start is None
+
+
+def test_whatever_json_holds_may_describe_a_stream_and_any_name_a_field(path):
+    with RunWriter(path, SampleMetadata("PS", serial=1234, tags=[1, "b"], extra=None)) as w:
+        uid = w.open_run("scan")
+        w.open_stream("primary", {"energy": "eV", "other": None})
+        event = w.write_event({"energy": 1.0, "time": 5.0}, {"energy": None})
+        for field in ("Axis Photonique", "Axis/Photonique", "Zähler", "..", "zarr.json"):
+            w.write_image(event, field, np.full((2, 3), len(field), np.uint8))
+    with Catalog(path) as c:
+        run = c[uid]
+        assert run.table().to_dict("list") == {"seq_num": [1], "time": [5.0], "energy": [1.0]}
+        for field in ("Axis Photonique", "Axis/Photonique", "Zähler", "..", "zarr.json"):
+            assert (run.images(field)[0] == len(field)).all()
+        assert (run.sample.serial, run.sample.tags, run.sample.extra) == ("1234", ["1", "b"], {})
+    assert rows(path, "SELECT json_extract(data_keys, '$.energy') FROM streams") == [("eV",)]
+    groups = [group for (group,) in rows(path, "SELECT zarr_group FROM image_refs ORDER BY id")]
+    assert groups[0] == f"runs/{uid}/Axis_Photonique" and len(set(groups)) == 5
+    assert not resonance.verify(path, frames=True).faults
+
+
+def test_misuse_is_an_error_of_sqlite_where_it_always_was(path, tmp_path):
+    with pytest.raises(sqlite3.OperationalError) as missing:
+        RunWriter(tmp_path / "no" / "x.db", SampleMetadata("PS")).open()
+    assert isinstance(missing.value, FileNotFoundError)
+    with RunWriter(path, SampleMetadata("PS")) as w:
+        w.open_run("scan")
+        w.open_stream("primary", {})
+        with pytest.raises(sqlite3.IntegrityError):
+            w.open_stream("primary", {})
+        with pytest.raises(sqlite3.IntegrityError):
+            w.write_image("0" * 32, "ccd", np.zeros((2, 2)))
+    c = Catalog(path)
+    assert len(c.recent(-1)) == 1
+    c.close()
+    with pytest.raises(sqlite3.ProgrammingError) as closed:
+        c.recent()
+    assert isinstance(closed.value, RuntimeError)
+
+
+def test_the_store_is_there_before_any_frame(path):
+    with RunWriter(path, SampleMetadata("PS")):
+        assert list(zarr.open_group(str(path.with_suffix(".zarr")), mode="r")) == []
 
 
 def test_an_exception_marks_the_run_failed_and_goes_on(filled):
@@ -269,7 +344,7 @@ def test_an_image_of_an_unknown_event_is_refused(path):
         with pytest.raises(ValueError):
             w.write_image(w.write_event({}), "f", np.zeros(3))
         with pytest.raises(ValueError):
-            w.close_run(exit_status="whatever")
+            w.close_run(exit_status="")
         w.close_run()
 
 

@@ -4,7 +4,6 @@ import sqlite3
 
 import pytest
 import resonance
-from resonance.api.data.models import BeamtimeInfo, RunSummary
 from resonance.api.data.writer import IndexWriter
 
 
@@ -95,9 +94,9 @@ def test_the_index_writer_of_the_drop_in_works_and_is_idempotent(root, tmp_path,
         with IndexWriter(tmp_path / name) as writer:
             researcher = writer.register_researcher("J. Doe", "jd", email="j@example.org")
             beamtime = writer.register_beamtime(researcher, "march", "jd/march.db")
-            assert writer.register_beamtime(researcher, BeamtimeInfo("march", "jd/march.db")) == beamtime
-            writer.index_run(uids[0], beamtime)
-            writer.index_run(resonance.Catalog(tmp_path / "jd" / "march.db").recent(2)[1], beamtime)
+            assert writer.register_beamtime(researcher, "march", tmp_path / "jd" / "march.db", time_start=1.7e9) == beamtime
+            for uid in uids:
+                writer.index_run(uid, researcher, beamtime, "given")
     connection = sqlite3.connect(tmp_path / name)
     assert connection.execute("SELECT name, email, root_path FROM researchers").fetchall() == [("J. Doe", "j@example.org", "jd")]
     assert connection.execute("SELECT researcher_id, label, db_path FROM beamtimes").fetchall() == [(researcher, "march", "jd/march.db")]
@@ -107,16 +106,17 @@ def test_the_index_writer_of_the_drop_in_works_and_is_idempotent(root, tmp_path,
     with pytest.raises(sqlite3.IntegrityError):
         writer.register_beamtime(99, "nobody's", "x.db")
     with pytest.raises(KeyError):
-        writer.index_run(uids[0], 99)
-    with pytest.raises(KeyError):
-        writer.index_run("0" * 32, beamtime)
+        writer.index_run(uids[0], researcher, 99, "scan")
+    with pytest.raises(sqlite3.IntegrityError):
+        writer.index_run(uids[0], 99, beamtime, "scan")
 
 
 def test_a_run_that_only_a_listing_knows_is_indexed_by_what_is_given(tmp_path):
     writer = IndexWriter(tmp_path / "index.db")
-    beamtime = writer.register_beamtime(writer.register_researcher("J"), "away", "j/away.db")
-    writer.index_run(RunSummary("1" * 32, "scan", 1.7e9, sample_name="PS", tags=["a"]), beamtime)
-    writer.index_run("2" * 32, beamtime, plan_name="scan", time_start=1.8e9)
+    researcher = writer.register_researcher("J", tmp_path / "j")
+    beamtime = writer.register_beamtime(researcher, "away", "j/away.db")
+    writer.index_run("1" * 32, researcher, beamtime, "scan", time_start=1.7e9, sample_name="PS", tags=["a"])
+    writer.index_run("2" * 32, researcher, beamtime, "scan", time_start=1.8e9)
     connection = sqlite3.connect(tmp_path / "index.db")
     assert connection.execute("SELECT uid, plan_name, sample_name, time_start, tags FROM runs_index ORDER BY uid").fetchall() == [
         ("1" * 32, "scan", "PS", 1.7e9, '["a"]'), ("2" * 32, "scan", None, 1.8e9, "[]")]

@@ -32,6 +32,14 @@ TEST(NodeName, SaysWhichArgumentIsWrongAndWhatIsAllowed) {
   expect_refused("field '../x\\x0a' is not usable: give 1 to 255 characters out of A-Z", [] { require_node_name("../x\n", "field"); });
 }
 
+TEST(NodeName, IsMadeOfAnyLabel) {
+  EXPECT_EQ(node_name_for("ccd.1"), "ccd.1");
+  EXPECT_EQ(node_name_for("Axis Photonique"), "Axis_Photonique");
+  for (const std::string_view label : {"", ".", "..", "../../etc", "a/b", "__x", "zarr.json", "\xC3\xA5", "a\n"})
+    EXPECT_TRUE(is_node_name(node_name_for(label))) << label;
+  EXPECT_TRUE(is_node_name(node_name_for(std::string(255, '/')) + ".10000000"));
+}
+
 TEST(LabelName, TakesAnyTextWithoutControlCharacters) {
   EXPECT_NO_THROW(require_label("P3HT \xC3\xA5 #2 (annealed)/\xF0\x9F\x94\xAC", "sample"));
   expect_refused("tag is empty", [] { require_label("", "tag"); });

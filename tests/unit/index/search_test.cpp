@@ -1,6 +1,10 @@
 /// Questions that scientists ask, and the runs that answer them.
 #include "resonance/search.hpp"
+
 #include "index_testing.hpp"
+#include "resonance/annotations.hpp"
+#include "resonance/catalog.hpp"
+#include "sqlite/connection.hpp"
 
 namespace resonance::index_test {
 namespace {
@@ -271,6 +275,28 @@ TEST_F(Questions, OfOneBeamtimeAreAskedInTheSameLanguage) {
   EXPECT_EQ(found.runs.front().db_path, "");
   EXPECT_EQ(count_runs(catalog, "polymer OR tag:good"), 2u);
   EXPECT_EQ(resonance::facets(catalog, {.query = "", .names = {"plan"}}).front().values.size(), 2u);
+}
+
+TEST_F(Questions, OfOneBeamtimeSeeWhatWasRecordedAndNotedMeanwhile) {
+  const Catalog catalog(root() / "ada" / "march.db");
+  EXPECT_EQ(count_runs(catalog, "plan:count"), 0u);
+  EXPECT_EQ(count_runs(catalog, "note:drift"), 0u);
+  const auto added = record("ada/march.db", {{.plan = "count", .sample = "new", .start = kNoon, .energies = {}}});
+  Annotations(root() / "ada" / "march.db").add_note(uid('a'), "the beam had a drift");
+  EXPECT_EQ(count_runs(catalog, "plan:count sample:new"), 1u);
+  EXPECT_EQ(count_runs(catalog, "note:drift"), 1u);
+  sqlite::Connection(root() / "ada" / "march.db", sqlite::Access::create)
+      .prepare("DELETE FROM runs WHERE uid = ?")
+      .bind_all(added.front())
+      .run();
+  EXPECT_EQ(count_runs(catalog, "plan:count"), 0u);
+  EXPECT_EQ(count_runs(catalog, ""), 3u);
+  SearchOptions abroad;
+  abroad.query = "on:2026-03-01";
+  for (const char* zone : {"UTC", "Pacific/Kiritimati", "UTC"}) {
+    abroad.zone = zone;
+    EXPECT_EQ(resonance::search(catalog, abroad).runs.size(), resonance::search(Catalog(catalog.database()), abroad).runs.size()) << zone;
+  }
 }
 
 TEST_F(Questions, NeverReachSqlAsText) {

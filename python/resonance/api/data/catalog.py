@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from types import TracebackType
 from typing import Any
 
@@ -11,10 +12,30 @@ import pandas as pd
 
 import resonance
 from resonance._table import plain_frame
-from resonance.errors import InvalidArgumentError, NotFoundError
-from resonance.models import RunSummary, SampleMetadata
+from resonance.errors import InvalidArgumentError, InvalidStateError, NotFoundError
+from resonance.models import RunSummary as _Line
+from resonance.models import SampleMetadata
+
+from .models import RunSummary
 
 __all__ = ["Catalog", "LazyImageSequence", "Run"]
+
+
+class _ClosedError(InvalidStateError, sqlite3.ProgrammingError):
+    """As before, using what is closed is an error of sqlite3."""
+
+
+def _data_before_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """A data key named ``time`` or ``seq_num`` takes the place of the event's own, as it always did here."""
+    for name in ("seq_num", "time"):
+        recorded = f"data.{name}"
+        if recorded in table:
+            table[name] = table.pop(recorded).combine_first(table[name])
+    return table
+
+
+def _summary(line: _Line) -> RunSummary:
+    return RunSummary(line.uid, line.plan_name, line.time_start, line.sample_name, line.time_stop, line.exit_status)
 
 
 class LazyImageSequence:
@@ -99,7 +120,7 @@ class Run:
             table = self._run._run.table(stream, [], 0, declared_types=False)
         except NotFoundError:
             return pd.DataFrame({"seq_num": pd.Series(dtype="int64"), "time": pd.Series(dtype="float64")})
-        return plain_frame(table)
+        return _data_before_columns(plain_frame(table))
 
     def images(self, field: str = "detector_image") -> LazyImageSequence:
         """The frames of a field; none when there is no such field."""
@@ -129,16 +150,24 @@ class Catalog:
     """
 
     def __init__(self, db_path: str | os.PathLike[str]) -> None:
-        self._catalog = resonance.Catalog(db_path)
+        self._catalog: resonance.Catalog | None = resonance.Catalog(db_path)
         self.db_path = self._catalog.database
 
+    @property
+    def _open(self) -> resonance.Catalog:
+        if self._catalog is None:
+            error = _ClosedError("the catalog is closed")
+            error._message = "the catalog is closed"
+            raise error
+        return self._catalog
+
     def recent(self, n: int = 10) -> list[RunSummary]:
-        """The newest `n` runs, newest first."""
-        return self._catalog.recent(n)
+        """The newest `n` runs, newest first; all of them if `n` is negative."""
+        return [_summary(line) for line in self._open.find(limit=None if n < 0 else n)]
 
     def by_sample(self, name: str) -> list[RunSummary]:
         """Runs of the sample of this name, newest first."""
-        return self._catalog.by_sample(name)
+        return [_summary(line) for line in self._open.by_sample(name)]
 
     def __getitem__(self, uid: str) -> Run:
         """The run of this uid.
@@ -149,7 +178,7 @@ class Catalog:
             There is none.
         """
         try:
-            run = self._catalog[uid]
+            run = self._open[uid]
         except InvalidArgumentError:
             run = None
         if run is None or run.uid != uid:  # not by the beginning of a uid, nor by scan_id
@@ -160,7 +189,9 @@ class Catalog:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._catalog.close()
+        if self._catalog is not None:
+            self._catalog.close()
+            self._catalog = None
 
     def __enter__(self) -> Catalog:
         return self

@@ -57,6 +57,7 @@ def decompress_array(
     method : {"zlib", "none"}
     dtype : dtype
     shape : tuple of int
+        One of them may be -1: what the bytes make of it.
 
     Returns
     -------
@@ -73,6 +74,9 @@ def decompress_array(
     _require_known(method)
     kind = np.dtype(dtype)
     extents = (shape,) if isinstance(shape, int) else tuple(shape)
+    if -1 in extents:
+        raw = zlib.decompress(buffer) if method == "zlib" else bytes(buffer)
+        return np.frombuffer(raw, kind).reshape(extents).copy()
     wanted = math.prod(extents) * kind.itemsize
     if method == "zlib":
         stream = zlib.decompressobj()

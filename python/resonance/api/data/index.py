@@ -10,13 +10,14 @@ import json
 import os
 import pathlib
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 import resonance
-from resonance.errors import NotFoundError
-from resonance.models import BeamtimeInfo, RunSummary
+from resonance.errors import InvalidArgumentError, NotFoundError
+from resonance.models import RunSummary
 
 from .schema import create_index_schema, migrate_index_schema
 
@@ -110,14 +111,14 @@ class IndexWriter:
         ----------
         name : str
         root_path : path, optional
-            Folder below the data root; default: from the name.
+            Folder below the data root, relative to it or absolute; default: from the name.
 
         Returns
         -------
         int
             ``researchers.id``
         """
-        folder = _folder_of(name) if root_path is None else os.fspath(root_path)
+        folder = _folder_of(name) if root_path is None else self._relative(root_path)
         if self._of_root:
             self.ensure_schema()
             with resonance.MasterIndex(self._root) as index:
@@ -128,8 +129,8 @@ class IndexWriter:
     def register_beamtime(
         self,
         researcher_id: int,
-        label: str | BeamtimeInfo,
-        db_path: str | os.PathLike[str] | None = None,
+        label: str,
+        db_path: str | os.PathLike[str],
         *,
         time_start: float | None = None,
         time_stop: float | None = None,
@@ -142,8 +143,7 @@ class IndexWriter:
         ----------
         researcher_id : int
             From `register_researcher`.
-        label : str or BeamtimeInfo
-            With a BeamtimeInfo nothing else is needed.
+        label : str
         db_path : path
             The beamtime's database, relative to the data root, or absolute below it.
 
@@ -157,87 +157,83 @@ class IndexWriter:
         sqlite3.IntegrityError
             There is no such researcher.
         """
-        if isinstance(label, BeamtimeInfo):
-            info = label
-        else:
-            info = BeamtimeInfo(label, self._relative(db_path), None, researcher_id, time_start, time_stop, description, dict(extra or {}))
-        path = self._relative(info.db_path)
+        path = self._relative(db_path)
         if self._of_root:
-            self._register_below_root(researcher_id, info, path)
-        values = (researcher_id, info.label, path, info.time_start, info.time_stop, info.description, json.dumps(info.extra))
+            self._register_below_root(researcher_id, label, path, description, extra)
+        values = (researcher_id, label, path, time_start, time_stop, description, json.dumps(dict(extra or {})))
         return self._execute(_BEAMTIME, values, "SELECT id FROM beamtimes WHERE db_path = ?", path)
 
-    def _register_below_root(self, researcher_id: int, info: BeamtimeInfo, path: str) -> None:
+    def _register_below_root(self, researcher_id: int, label: str, path: str, description: str | None, extra: Mapping[str, Any] | None) -> None:
         self.ensure_schema()
         with resonance.MasterIndex(self._root) as index:
             names = [researcher.name for researcher in index.researchers if researcher.id == researcher_id]
             if not names:
                 raise sqlite3.IntegrityError(f"FOREIGN KEY constraint failed: the index has no researcher {researcher_id}")
-            index.register_beamtime(path, label=info.label, researcher=names[0], description=info.description, extra=info.extra)
+            index.register_beamtime(path, label=label, researcher=names[0], description=description, extra=extra)
 
-    def _relative(self, db_path: str | os.PathLike[str] | None) -> str:
-        if db_path is None:
-            raise TypeError("a beamtime needs its db_path")
-        path = pathlib.Path(db_path)
-        return path.relative_to(self._root.absolute()).as_posix() if path.is_absolute() else path.as_posix()
+    def _relative(self, path: str | os.PathLike[str]) -> str:
+        given = pathlib.Path(path)
+        root = self._root.absolute()
+        return given.relative_to(root).as_posix() if given.is_absolute() and given.is_relative_to(root) else given.as_posix()
 
     def index_run(
         self,
-        run: str | RunSummary,
+        uid: str,
+        researcher_id: int,
         beamtime_id: int,
+        plan_name: str,
         *,
-        plan_name: str | None = None,
-        time_start: float | None = None,
         sample_name: str | None = None,
+        time_start: float | None = None,
         tags: Sequence[str] | None = None,
     ) -> None:
-        """Insert a run, or bring it up to date. What is not given is read from the beamtime's database.
+        """Insert a run, or bring it up to date.
 
         Parameters
         ----------
-        run : str or RunSummary
-            The uid, or a line of a listing.
-        beamtime_id : int
-            From `register_beamtime`.
-        plan_name, time_start, sample_name, tags
-            Default: what the run says.
+        uid : str
+            ``runs.uid`` in the beamtime.
+        researcher_id, beamtime_id : int
+            From `register_researcher` and `register_beamtime`.
+        plan_name : str
+        sample_name, time_start, tags
+            Default: what the run says in the beamtime's database; without that, no sample, now, and no tags.
 
         Raises
         ------
         KeyError
-            There is no such beamtime; or the run is to be read from its database, and that has none of this uid.
+            There is no such beamtime.
+        sqlite3.IntegrityError
+            There is no such researcher.
         """
         self.ensure_schema()
         connection = self._connect()
         try:
-            row = connection.execute("SELECT researcher_id, db_path FROM beamtimes WHERE id = ?", (beamtime_id,)).fetchone()
+            row = connection.execute("SELECT db_path FROM beamtimes WHERE id = ?", (beamtime_id,)).fetchone()
             if row is None:
                 raise NotFoundError(f"the index has no beamtime {beamtime_id}")
-            if isinstance(run, str) and (plan_name is None or time_start is None):
-                with resonance.Catalog(self._root / row[1]) as catalog:
-                    run = catalog[run].summary()
-            uid = run if isinstance(run, str) else run.uid
-            if isinstance(run, RunSummary):
-                plan_name = run.plan_name if plan_name is None else plan_name
-                time_start = run.time_start if time_start is None else time_start
-                sample_name = run.sample_name if sample_name is None else sample_name
-                tags = run.tags if tags is None else tags
+            database = self._root / row[0]
+            said = self._said_by(database, uid)
+            if said is not None:
+                sample_name = said.sample_name if sample_name is None else sample_name
+                time_start = said.time_start if time_start is None else time_start
+                tags = said.tags if tags is None else tags
+            start = time.time() if time_start is None else time_start
             with connection:
-                connection.execute(_RUN, (uid, row[0], beamtime_id, plan_name, sample_name, time_start, json.dumps(list(tags or []))))
+                connection.execute(_RUN, (uid, researcher_id, beamtime_id, plan_name, sample_name, start, json.dumps(list(tags or []))))
         finally:
             connection.close()
-        self._complete(row[1], uid)
-
-    def _complete(self, db_path: str, uid: str) -> None:
-        """In the index of a data root, everything that questions need beyond the core table, where the database is there to give it."""
-        database = self._root / db_path
-        if not self._of_root or not database.is_file():
-            return
-        with resonance.MasterIndex(self._root) as index:
-            try:
+        if self._of_root and said is not None:  # everything that questions need beyond the core table
+            with resonance.MasterIndex(self._root) as index:
                 index.index_run(database, uid)
-            except NotFoundError:  # known by what was given alone
-                pass
+
+    @staticmethod
+    def _said_by(database: pathlib.Path, uid: str) -> RunSummary | None:
+        try:
+            with resonance.Catalog(database) as catalog:
+                return catalog[uid].summary()
+        except (NotFoundError, InvalidArgumentError):
+            return None
 
     def close(self) -> None:
         """Nothing is held open; here for symmetry."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
+import sqlite3
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -11,12 +13,31 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 import resonance
-from resonance.errors import InvalidStateError
+from resonance.errors import AlreadyExistsError, Error, InvalidStateError, NotFoundError
 from resonance.models import SampleMetadata
 
 from .index import IndexWriter
 
 __all__ = ["IndexWriter", "RunWriter"]
+
+
+# As before, these are errors of sqlite3, too.
+class _StreamExistsError(AlreadyExistsError, sqlite3.IntegrityError):
+    pass
+
+
+class _NoSuchEventError(NotFoundError, sqlite3.IntegrityError):
+    pass
+
+
+def _as(kind: type[Error], error: Error) -> Error:
+    out = kind(str(error))
+    out._message = str(error)
+    return out
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None else str(value)
 
 
 class RunWriter:
@@ -29,12 +50,19 @@ class RunWriter:
     sample : SampleMetadata
         Found by its name, else made; its `id` is filled in by `open`.
 
+    Attributes
+    ----------
+    allow_network_file_system : bool
+        Set it, on the class or before `open`, to record where SQLite's locks cannot be trusted (NFS, SMB, FUSE).
+
     Notes
     -----
     As a context manager it is opened on entry. An exception that leaves the block marks the open run ``failed`` and goes on; without one
     an open run is closed as ``success``. Each event is committed when `write_event` returns: it is in the file if the process dies then.
-    Events and images of keys that `open_stream` did not declare are taken.
+    Events and images of keys that `open_stream` did not declare are taken, under any name.
     """
+
+    allow_network_file_system: bool = False
 
     def __init__(self, db_path: str | os.PathLike[str], sample: SampleMetadata) -> None:
         self.db_path = pathlib.Path(db_path)
@@ -44,7 +72,7 @@ class RunWriter:
         self._stream: str | None = None
 
     def open(self) -> None:
-        """Open the beamtime for writing.
+        """Open the beamtime for writing; database and frame store are made when they are missing.
 
         Raises
         ------
@@ -55,8 +83,28 @@ class RunWriter:
         """
         if self._writer is not None:
             raise self._wrong("the writer is open already")
-        self._writer = resonance.RunWriter(self.db_path, allow_undeclared=True)
-        self.sample.id = self._writer.add_sample(self.sample)
+        writer = resonance.RunWriter(
+            self.db_path, allow_undeclared=True, make_store=True, allow_network_file_system=self.allow_network_file_system
+        )
+        try:
+            self.sample.id = writer.add_sample(self._sample_as_text())
+        except BaseException:
+            writer.close()
+            raise
+        self._writer = writer
+
+    def _sample_as_text(self) -> SampleMetadata:
+        """Numbers are taken for serials and tags, too."""
+        sample = self.sample
+        return dataclasses.replace(
+            sample,
+            name=str(sample.name),
+            formula=_text(sample.formula),
+            serial=_text(sample.serial),
+            beamline_pos=_text(sample.beamline_pos),
+            tags=[str(tag) for tag in sample.tags or ()],
+            extra=sample.extra or {},
+        )
 
     @staticmethod
     def _wrong(message: str) -> InvalidStateError:
@@ -75,8 +123,14 @@ class RunWriter:
             raise self._wrong("no run is open; call open_run() first")
         return writer
 
+    def _with_stream(self) -> resonance.RunWriter:
+        writer = self._running()
+        if self._stream is None:
+            raise self._wrong("no stream is open; call open_stream() first")
+        return writer
+
     def open_run(self, plan_name: str, *, metadata: Mapping[str, Any] | None = None) -> str:
-        """Begin a run of the sample.
+        """Begin a run of the sample. One that is still open is closed as ``failed``.
 
         Returns
         -------
@@ -86,12 +140,13 @@ class RunWriter:
         Raises
         ------
         RuntimeError
-            The writer is not open, or a run is.
+            The writer is not open.
         """
         writer = self._opened()
-        if self._run_uid is not None:
-            raise self._wrong(f"run {self._run_uid} is open; close it first")
-        self._run_uid = writer.open_run(plan_name, sample=self.sample, metadata=metadata)
+        if writer.run_open:
+            writer.close_run("failed", reason="another run was begun")
+            self._run_uid = None
+        self._run_uid = writer.open_run(plan_name, sample=self._sample_as_text(), metadata=metadata)
         self._stream = None
         return self._run_uid
 
@@ -102,14 +157,25 @@ class RunWriter:
         ----------
         name : str
         data_keys : mapping
-            Data key → its description; may be empty.
+            Data key → its description; may be empty. Anything that JSON can hold is taken.
 
         Returns
         -------
         str
             The stream's uid.
+
+        Raises
+        ------
+        RuntimeError
+            No run is open.
+        sqlite3.IntegrityError
+            The run has a stream of this name.
         """
-        uid = self._running().open_stream(name, data_keys)
+        writer = self._running()
+        try:
+            uid = writer.open_stream(name, data_keys)
+        except AlreadyExistsError as error:
+            raise _as(_StreamExistsError, error) from None
         self._stream = name
         return uid
 
@@ -121,10 +187,8 @@ class RunWriter:
         str
             The event's uid, for `write_image`.
         """
-        writer = self._running()
-        if self._stream is None:
-            raise self._wrong("no stream is open; call open_stream() first")
-        return writer.write_event(self._stream, data, timestamps)
+        writer = self._with_stream()
+        return writer.write_event(str(self._stream), data, timestamps)
 
     def write_image(self, event_uid: str, field_name: str, image: ArrayLike) -> int:
         """Add a frame to an event.
@@ -141,11 +205,22 @@ class RunWriter:
         -------
         int
             The frame's number in its array, from 0.
+
+        Raises
+        ------
+        RuntimeError
+            No run or no stream is open.
+        sqlite3.IntegrityError
+            There is no such event.
         """
-        return self._running().write_frame(event_uid, field_name, image)
+        writer = self._with_stream()
+        try:
+            return writer.write_frame(event_uid, field_name, image)
+        except NotFoundError as error:
+            raise _as(_NoSuchEventError, error) from None
 
     def close_run(self, *, exit_status: str = "success") -> None:
-        """End the run: ``success``, ``aborted`` or ``failed``. Afterwards another can be opened.
+        """End the run: ``success``, ``aborted``, ``failed``, or a word of one's own. Afterwards another can be opened.
 
         Raises
         ------
