@@ -110,6 +110,7 @@ class MasterIndex {
   // Questions. None opens a beamtime. \throws Error(invalid_argument) of the query, with the column
   [[nodiscard]] SearchPage search(const SearchOptions& options) const;
   [[nodiscard]] std::uint64_t count(std::string_view query) const;
+  [[nodiscard]] std::uint64_t count(const FacetOptions& options) const;  ///< of its query, zone and now
   [[nodiscard]] std::vector<Facet> facets(const FacetOptions& options) const;
   /// One run by its uid, a unique prefix of it, or its scan_id where only one run has that; "-1" is the newest.
   /// \throws Error(not_found); Error(invalid_argument) when several fit, with some of them

@@ -29,14 +29,15 @@ struct SearchOptions {
   std::string sort = "-time_start";
   std::uint64_t limit = 50;         ///< runs of a page, 1 … 10,000
   std::string cursor;               ///< SearchPage::next of the page before; empty: the first page
-  std::optional<std::string> zone;  ///< IANA name, of dates in the query; default: the data root's, else UTC
+  std::optional<std::string> zone;  ///< IANA name, of dates in the query; default: that of the data root above the beamtime, else UTC
   std::optional<double> now;        ///< seconds since the Unix epoch; default: the system clock
 };
 
 struct SearchPage {
   std::vector<FoundRun> runs;
   /// Give it as SearchOptions::cursor, with the same query and sort, for the runs behind these; empty: there are none. Pages go
-  /// on behind the last run, so that runs which arrive meanwhile neither repeat others nor hide them.
+  /// on behind the last run, so that runs which arrive meanwhile neither repeat others nor hide them. Pages by rank do shift: a rank is one
+  /// among all runs.
   std::string next;
 };
 
@@ -60,6 +61,7 @@ struct Facet {
 /// Any thread may call; those of one catalog wait for each other.
 [[nodiscard]] SearchPage search(const Catalog& catalog, const SearchOptions& options);
 [[nodiscard]] std::uint64_t count_runs(const Catalog& catalog, std::string_view query);
+[[nodiscard]] std::uint64_t count_runs(const Catalog& catalog, const FacetOptions& options);  ///< of its query, zone and now
 [[nodiscard]] std::vector<Facet> facets(const Catalog& catalog, const FacetOptions& options);
 
 }  // namespace resonance

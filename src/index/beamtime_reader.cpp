@@ -88,12 +88,12 @@ RunRecord BeamtimeReader::record_of(catalog::RunRow&& row) {
   const Run run(std::make_shared<const Run::Impl>(catalog_, out.summary.uid));
   if (row.sample_id) attempt(out, [&] { add_sample(out, run, *row.sample_id); });
   add_own_words(out);
+  attempt(out, [&] { add_ranges(out, run); });  // first: metadata may have more values than there is room for
   if (!row.metadata.empty())
     attempt(out, [&] {
       const auto metadata = Json::parse(row.metadata);
       if (metadata.is_object()) add_metadata(out, metadata);
     });
-  attempt(out, [&] { add_ranges(out, run); });
   attempt(out, [&] { add_notes(out, run); });
   if (out.summary.num_frames > 0) out.bytes = io::allocated_bytes(catalog_->store() / "runs" / out.summary.uid);
   return out;

@@ -6,6 +6,7 @@
 #include "catalog/catalog_impl.hpp"
 #include "index/beamtime_reader.hpp"
 #include "index/beamtime_rows.hpp"
+#include "index/data_root.hpp"
 #include "index/search.hpp"
 #include "resonance/schema.hpp"
 #include "resonance/search.hpp"
@@ -70,7 +71,8 @@ class MemoryIndex {
 
 template <class Ask>
 auto ask(const Catalog& catalog, const std::optional<std::string>& zone, Ask&& question) {
-  return catalog.impl()->kept<MemoryIndex>()->ask(catalog, zone, std::forward<Ask>(question));
+  return catalog.impl()->kept<MemoryIndex>()->ask(catalog, zone ? zone : index::zone_above(catalog.database()),
+                                                  std::forward<Ask>(question));
 }
 
 }  // namespace
@@ -87,7 +89,11 @@ SearchPage search(const Catalog& catalog, const SearchOptions& options) {
 std::uint64_t count_runs(const Catalog& catalog, std::string_view query) {
   FacetOptions options;
   options.query = query;
-  return ask(catalog, {}, [&](index::Search search) { return search.count(options); });
+  return count_runs(catalog, options);
+}
+
+std::uint64_t count_runs(const Catalog& catalog, const FacetOptions& options) {
+  return ask(catalog, options.zone, [&](index::Search search) { return search.count(options); });
 }
 
 std::vector<Facet> facets(const Catalog& catalog, const FacetOptions& options) {

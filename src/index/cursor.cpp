@@ -45,7 +45,7 @@ std::string bytes_of(std::string_view hex) {
 std::string to_text(const Cursor& cursor) {
   Json value;
   if (cursor.value) value = std::visit([](const auto& v) { return Json(v); }, *cursor.value);
-  return hex_of(Json::array({cursor.sort, std::move(value), cursor.uid}).dump());
+  return hex_of(Json::array({cursor.sort, std::move(value), cursor.uid, cursor.run}).dump());
 }
 
 Cursor parse_cursor(std::string_view text, std::string_view sort) {
@@ -55,19 +55,18 @@ Cursor parse_cursor(std::string_view text, std::string_view sort) {
   } catch (const Error&) {
     refuse(text);
   }
-  if (!parts.is_array() || parts.size() != 3) refuse(text);
+  if (!parts.is_array() || parts.size() != 4) refuse(text);
   const auto& list = parts.as_array();
-  if (!list[0].is_string() || list[0].as_string() != sort || !list[2].is_string()) refuse(text);
-  Cursor out{list[0].as_string(), {}, list[2].as_string()};
+  if (!list[0].is_string() || list[0].as_string() != sort || !list[2].is_string() || !list[3].is_integer()) refuse(text);
+  Cursor out{list[0].as_string(), {}, list[2].as_string(), 0};
   const auto& value = list[1];
   if (value.is_string()) out.value = value.as_string();
   if (value.is_double()) out.value = value.as_double();
-  if (value.is_integer()) {
-    try {
-      out.value = value.as_int64();
-    } catch (const Error&) {
-      refuse(text);
-    }
+  try {
+    out.run = list[3].as_int64();
+    if (value.is_integer()) out.value = value.as_int64();
+  } catch (const Error&) {
+    refuse(text);
   }
   return out;
 }

@@ -9,11 +9,13 @@
 
 namespace resonance::index {
 
-/// The sort that the pages are in, and the value and the uid of the last run.
+/// The sort that the pages are in, and the value, the uid and the number of the last run. A rebuild gives runs other numbers, and a
+/// run that is deleted has none: one of the two finds the place.
 struct Cursor {
   std::string sort;
   std::optional<SqlValue> value;  ///< none: the run has no such value
   std::string uid;
+  std::int64_t run = 0;
 };
 
 [[nodiscard]] std::string to_text(const Cursor& cursor);

@@ -13,6 +13,7 @@
 #include "io/walk.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/error.hpp"
+#include "resonance/index.hpp"
 #include "schema/structure.hpp"
 
 namespace resonance {
@@ -44,6 +45,8 @@ std::optional<Fingerprint> fingerprint_of(const fs::path& database, bool has_log
   return out;
 }
 
+bool is_indexed_folder(std::string_view name) { return !name.starts_with('.') && !name.ends_with(".zarr"); }
+
 bool looks_like_sqlite(const fs::path& path) {
   constexpr std::string_view kMagic = "SQLite format 3";
   const auto file = io::posix_file_system()->open(path, io::OpenMode::read);
@@ -54,13 +57,28 @@ bool looks_like_sqlite(const fs::path& path) {
 
 }  // namespace
 
-std::string folder_name(std::string_view researcher) {
+std::string folder_name(const fs::path& root, std::string_view researcher) {
   std::string out;
+  bool letters = false;
   for (const char c : researcher) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-    out += plain ? c : '_';
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<signed char>(c) < 0;
+    letters = letters || letter;
+    out += letter || c == '.' || c == '_' || c == '-' ? c : '_';
   }
-  return out;
+  if (!letters || researcher.starts_with('.'))
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}' makes no name of a folder: it begins with a dot or has no letter; name a folder", researcher));
+  std::error_code ignored;
+  const bool same = researcher.find('/') == std::string_view::npos && fs::is_directory(root / researcher, ignored);
+  return same ? std::string(researcher) : out;
+}
+
+bool is_indexed_name(std::string_view db_path) {
+  const fs::path path(db_path);
+  const auto name = path.filename().string();
+  const auto folder = path.parent_path();
+  return name.ends_with(".db") && name.size() > 3 && !name.starts_with('.') && db_path != "index.db" &&
+         std::all_of(folder.begin(), folder.end(), [](const fs::path& part) { return is_indexed_folder(part.string()); });
 }
 
 std::string db_path_in(const fs::path& root, const fs::path& database) {
@@ -73,21 +91,33 @@ std::string db_path_in(const fs::path& root, const fs::path& database) {
   return relative.generic_string();
 }
 
-std::vector<FoundFile> scan_root(const fs::path& root) {
+bool RootScan::hides(std::string_view db_path) const {
+  return std::any_of(closed.begin(), closed.end(),
+                     [&](const IndexFault& place) { return db_path == place.db_path || db_path.starts_with(place.db_path + '/'); });
+}
+
+RootScan scan_root(const fs::path& root) {
+  RootScan out;
   std::vector<std::string> databases;
   std::set<std::string> logs;
-  io::walk(root, [&](const io::WalkEntry& entry) {
+  const auto look = [&](const io::WalkEntry& entry) {
     const auto name = entry.path.filename().string();
-    if (entry.folder) return !name.starts_with('.') && !name.ends_with(".zarr");
+    if (entry.folder) return is_indexed_folder(name);
     if (name.ends_with(".db-wal")) logs.insert(entry.path.lexically_relative(root).generic_string());
-    if (name.ends_with(".db") && name.size() > 3 && !name.starts_with('.') && !(entry.depth == 0 && name == "index.db"))
-      databases.push_back(entry.path.lexically_relative(root).generic_string());
+    if (auto db_path = entry.path.lexically_relative(root).generic_string(); is_indexed_name(db_path))
+      databases.push_back(std::move(db_path));
     return false;
+  };
+  io::walk(root, look, [&](const fs::path& folder, const Error& error) {
+    if (folder == root) throw error;
+    out.closed.push_back({folder.lexically_relative(root).generic_string(), error.what()});
   });
   std::sort(databases.begin(), databases.end());
-  std::vector<FoundFile> out;
-  for (auto& db_path : databases)
-    if (auto print = fingerprint_of(root / db_path, logs.contains(db_path + "-wal"))) out.push_back({std::move(db_path), *print});
+  for (auto& db_path : databases) try {
+      if (auto print = fingerprint_of(root / db_path, logs.contains(db_path + "-wal"))) out.files.push_back({std::move(db_path), *print});
+    } catch (const Error& error) {  // in a folder that can be listed, but not entered
+      out.closed.push_back({db_path, error.what()});
+    }
   return out;
 }
 
@@ -99,25 +129,41 @@ FileKind kind_of(const fs::path& database) {
   return schema::has_table(connection, "runs") ? FileKind::beamtime : FileKind::other;
 }
 
+void require_beamtime(const fs::path& database) {
+  if (kind_of(database) == FileKind::beamtime) return;
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} is no beamtime", database.string()),
+              {.os_errno = 0, .file = database, .offset = {}, .database = false});
+}
+
+std::optional<std::string> zone_above(const fs::path& database) {
+  try {
+    const auto root = find_data_root(database);
+    if (root.empty()) return std::nullopt;
+    sqlite::Connection connection(index_of(root), sqlite::Access::read);
+    return schema::has_table(connection, "index_settings") ? BeamtimeRows(connection).setting("zone") : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace index
 
 std::filesystem::path init_data_root(const std::filesystem::path& root, const DataRootOptions& options) {
   if (options.researcher) require_label(*options.researcher, "researcher's name");
   if (options.zone) (void)TimeZone::load(*options.zone);  // before anything is made
   io::make_directories(*io::posix_file_system(), root, true);
-  if (options.researcher) io::make_directories(*io::posix_file_system(), root / index::folder_name(*options.researcher), true);
   auto path = index::index_of(root);
-  index::IndexFile file(path, std::chrono::seconds(10));
-  file.transact(
-      [&] {
-        if (options.researcher) {
-          const auto folder = index::folder_name(*options.researcher);
-          file.beamtimes().put_researcher(
-              {.id = {}, .name = *options.researcher, .email = {}, .orcid = {}, .affiliation = {}, .root_path = folder});
-        }
-        if (options.zone) file.beamtimes().set_setting("zone", *options.zone);
-      },
-      true);
+  {
+    index::IndexFile file(path, std::chrono::seconds(10));
+    const auto& zone = options.zone;
+    if (zone && file.beamtimes().setting("zone") != zone) file.change_zone(*zone);
+  }
+  if (options.researcher) {
+    MasterIndex index(root);
+    const auto known = index.researchers();
+    if (std::none_of(known.begin(), known.end(), [&](const Researcher& other) { return other.name == *options.researcher; }))
+      index.register_researcher({.name = *options.researcher});
+  }
   return path;
 }
 
@@ -128,7 +174,8 @@ std::filesystem::path find_data_root(const std::filesystem::path& database) {
     try {
       if (const auto path = index::index_of(folder); std::filesystem::exists(path, ignored)) {
         sqlite::Connection connection(path, sqlite::Access::read);
-        if (schema::has_table(connection, "runs_index")) return folder;
+        if (schema::has_table(connection, "runs_index"))
+          return index::is_indexed_name(index::db_path_in(folder, database)) ? folder : std::filesystem::path();
       }
     } catch (const Error&) {  // something else of that name
     }

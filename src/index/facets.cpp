@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 
 #include "base/fold_case.hpp"
 #include "index/counts.hpp"
 #include "index/run_record.hpp"
 #include "index/search.hpp"
 #include "index/selection.hpp"
-#include "index/sort_order.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::index {
@@ -31,10 +31,23 @@ constexpr std::array kFacets = {
     FacetColumn{"operator", "r.operator", kNameOf},
     FacetColumn{"status", "r.status", kNameOf},
     FacetColumn{"day", "r.day", nullptr},
-    FacetColumn{"researcher", "r.researcher_id", "SELECT name FROM researchers WHERE id = ?"},
+    FacetColumn{"researcher", "r.beamtime_id", "SELECT name FROM researchers WHERE id = ?"},  // see researchers_of()
     FacetColumn{"beamtime", "r.beamtime_id", "SELECT label FROM beamtimes WHERE id = ?"},
 };
 constexpr std::string_view kTag = "tag";
+constexpr std::string_view kResearcher = "researcher";
+
+/// A beamtime is one researcher's.
+Counts researchers_of(sqlite::Connection& connection, const Counts& beamtimes) {
+  Counts out;
+  auto owner = connection.prepare("SELECT researcher_id FROM beamtimes WHERE id = ?");
+  for (const auto& [id, count] : beamtimes.all()) {
+    const sqlite::Reset reset(owner);
+    owner.bind(1, id);
+    if (owner.step()) out.add(owner.int64(0), count);
+  }
+  return out;
+}
 
 std::string day_text(std::int64_t day) {
   using namespace std::chrono;
@@ -54,6 +67,7 @@ std::string name_of(sqlite::Connection& connection, const char* names, std::int6
 Facet facet_of(sqlite::Connection& connection, std::string_view name, const char* names, const Counts& counts, std::uint64_t limit) {
   auto sorted = counts.all();
   const bool day = names == nullptr;
+  if (!day) std::erase_if(sorted, [](const auto& value) { return value.first == 0; });  // what SQLite makes of NULL; ids begin at 1
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(limit, sorted.size()));
   std::partial_sort(sorted.begin(), middle, sorted.end(), [&](const auto& a, const auto& b) {
     if (day) return a.first > b.first;
@@ -77,6 +91,38 @@ std::vector<std::string> require_names(const std::vector<std::string>& wanted) {
     if (std::find(known.begin(), known.end(), name) == known.end())
       throw Error(ErrorCode::invalid_argument, fmt::format("there is no facet '{}', but {}", name, fmt::join(known, ", ")));
   return wanted;
+}
+
+/// nullptr: tags, which stand in another table.
+const FacetColumn* facet_column(std::string_view name) {
+  const auto at = std::find_if(kFacets.begin(), kFacets.end(), [&](const auto& facet) { return facet.name == name; });
+  return at == kFacets.end() ? nullptr : &*at;
+}
+
+/// Once over the runs, counted here: SQLite would sort them for each GROUP BY. \return them, when they are wanted
+std::vector<std::int64_t> count_columns(sqlite::Connection& connection, const Selection& selection,
+                                        std::map<std::string_view, Counts>& counts, bool with_runs) {
+  Sql sql("SELECT r.run");
+  std::vector<Counts*> lists;
+  for (auto& [column, list] : counts) {
+    sql += ", ";
+    sql += column;
+    lists.push_back(&list);
+  }
+  sql += " ";
+  sql += selection.from;
+  if (!selection.where.text.empty()) {
+    sql += " WHERE ";
+    sql += selection.where;
+  }
+  std::vector<std::int64_t> runs;
+  auto rows = sql.prepare(connection);
+  while (rows.step()) {
+    if (with_runs) runs.push_back(rows.int64(0));
+    int at = 0;
+    for (auto* list : lists) list->add(rows.int64(++at));
+  }
+  return runs;
 }
 
 }  // namespace
@@ -110,38 +156,27 @@ std::vector<Facet> Search::facets(const FacetOptions& options) {
   const auto wanted = require_names(options.names);
   const auto query = parse(options.query, options.zone, options.now);
   sqlite::ReadTransaction snapshot(connection_);
-  const auto selection = Selector(connection_).select(query, Purpose::all);
+  const auto selection = Selector(connection_).select(query, Purpose::facets);
 
-  std::vector<const FacetColumn*> columns;
-  for (const auto& facet : kFacets)
-    if (std::find(wanted.begin(), wanted.end(), facet.name) != wanted.end()) columns.push_back(&facet);
-  std::vector<Counts> counts(columns.size());
-  // Once over the runs, counted here: SQLite would sort them for each GROUP BY.
-  std::vector<const char*> names = {"r.run"};
-  for (const auto* column : columns) names.push_back(column->column);
-  Sql sql(fmt::format("SELECT {} ", fmt::join(names, ", ")));
-  sql += selection.from;
-  if (!selection.where.text.empty()) {
-    sql += " WHERE ";
-    sql += selection.where;
-  }
-  const bool with_tags = std::find(wanted.begin(), wanted.end(), kTag) != wanted.end();
-  std::vector<std::int64_t> runs;
-  auto rows = sql.prepare(connection_);
-  while (rows.step()) {
-    if (with_tags) runs.push_back(rows.int64(0));
-    for (std::size_t i = 0; i < columns.size(); ++i)
-      if (const auto at = static_cast<int>(i) + 1; !rows.is_null(at)) counts[i].add(rows.int64(at));
-  }
+  std::map<std::string_view, Counts> counts;  // by column
+  bool with_tags = false;
+  for (const auto& name : wanted)
+    if (const auto* facet = facet_column(name); facet != nullptr)
+      counts[facet->column];
+    else
+      with_tags = true;
+  auto runs = count_columns(connection_, selection, counts, with_tags);
+
   std::vector<Facet> out;
   for (const auto& name : wanted) {
-    if (name == kTag) {
+    const auto* facet = facet_column(name);
+    if (facet == nullptr) {
       out.push_back(facet_of(connection_, kTag, kNameOf, tags_of(std::move(runs)), options.limit));
       continue;
     }
-    const auto at = std::find_if(columns.begin(), columns.end(), [&](const auto* column) { return column->name == name; });
-    const auto i = static_cast<std::size_t>(at - columns.begin());
-    out.push_back(facet_of(connection_, name, columns[i]->names, counts[i], options.limit));
+    const auto& counted = counts[facet->column];
+    out.push_back(
+        facet_of(connection_, name, facet->names, name == kResearcher ? researchers_of(connection_, counted) : counted, options.limit));
   }
   return out;
 }

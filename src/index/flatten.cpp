@@ -15,7 +15,8 @@ class Flattener {
 
   void object(const Json& json, const std::string& prefix) {
     quantity(json, prefix);
-    for (const auto& [key, value] : json.as_object()) any(value, prefix.empty() ? key : prefix + "." + key);
+    for (const auto& [key, value] : json.as_object())
+      any(value, prefix.empty() ? key : prefix.size() > kLongestPath ? prefix : prefix + "." + key);
   }
 
  private:
@@ -72,7 +73,7 @@ class Flattener {
   }
 
   void add(Value value) {
-    if (record_.values.size() < kMostValues) record_.values.push_back(std::move(value));
+    if (record_.values.size() < kMostValues && value.path.size() <= kLongestPath) record_.values.push_back(std::move(value));
   }
 
   RunRecord& record_;

@@ -12,6 +12,8 @@ namespace resonance::index {
 
 /// Longer text is found by its words, not compared.
 inline constexpr std::size_t kLongestValue = 1024;
+/// What lies at a longer path cannot be asked for; its words are found.
+inline constexpr std::size_t kLongestPath = 512;
 /// Lists of at most so many values are taken one by one; of longer ones of numbers, the range.
 inline constexpr std::size_t kLongestList = 64;
 /// What a run may bring into the index, whatever is in its metadata.

@@ -80,6 +80,24 @@ IndexFile::~IndexFile() {
 
 void IndexFile::use_zone() { records_ = std::make_unique<RecordStore>(connection_, zone_of(connection_)); }
 
+void IndexFile::change_zone(const std::string& zone) {
+  transact(
+      [&] {
+        beamtimes_.set_setting("zone", zone);
+        use_zone();
+        records_->settle_days();
+      },
+      true);
+}
+
+void IndexFile::settle_owners() {
+  for (const auto& [path, id] : beamtimes_.paths()) {
+    const auto before = beamtimes_.find_beamtime(path);
+    const auto owner = beamtimes_.put_beamtime(path);
+    if (before->researcher_id != owner.researcher_id) records_->set_researcher(owner);
+  }
+}
+
 void IndexFile::finish_bulk() {
   create_index_schema(connection_.handle());
   schema::create_search_tables(connection_);

@@ -33,7 +33,9 @@ class IndexFile {
   IndexFile(const IndexFile&) = delete;
   IndexFile& operator=(const IndexFile&) = delete;
 
-  void use_zone();  ///< after the setting was changed
+  void use_zone();                            ///< after the setting was changed
+  void change_zone(const std::string& zone);  ///< the setting, and the days of all runs; durable
+  void settle_owners();                       ///< of all beamtimes, after researchers or registrations have changed
 
   /// Run `work` in one transaction, committed when it returns and rolled back when it throws. With `durable` it is on stable
   /// storage then; without, a power failure may undo it, and sync() does it again.

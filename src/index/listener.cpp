@@ -11,6 +11,7 @@
 #include "index/data_root.hpp"
 #include "index/index_file.hpp"
 #include "index/single_run.hpp"
+#include "io/file_stamp.hpp"
 #include "resonance/error.hpp"
 #include "resonance/index.hpp"
 
@@ -72,10 +73,14 @@ class IndexListener final : public RunListener {
   bool put(std::optional<index::IndexFile>& index, const Change& change) noexcept {
     try {
       // An index that was deleted is not made again here: that is a person's decision.
-      if (const auto path = index::index_of(root_); !index || !std::filesystem::exists(path)) {
+      const auto path = index::index_of(root_);
+      const auto file = io::stamp_of(path);
+      if (!file) index.reset();
+      if (!file) throw Error(ErrorCode::not_found, fmt::format("there is no {}", path.string()));
+      if (!index || file->inode != inode_) {  // another one: made again, or put in place of a damaged one
         index.reset();
-        if (!std::filesystem::exists(path)) throw Error(ErrorCode::not_found, fmt::format("there is no {}", path.string()));
         index.emplace(path, kPatience);
+        inode_ = file->inode;
       }
       index::index_run(root_, *index, change.database, change.uid);
       return true;
@@ -106,7 +111,8 @@ class IndexListener final : public RunListener {
   std::condition_variable changed_;
   std::deque<Change> waiting_;
   bool stop_ = false;
-  std::thread thread_;  // last: it uses the rest
+  std::int64_t inode_ = 0;  // of the index that is open; the thread's own
+  std::thread thread_;      // last: it uses the rest
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "index/single_run.hpp"
 #include "index/sync.hpp"
 #include "index/verify_index.hpp"
+#include "io/file_stamp.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
 #include "resonance/index.hpp"
@@ -25,16 +26,22 @@ namespace {
 std::filesystem::path require_root(const std::filesystem::path& root) {
   const auto path = index::index_of(root);
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored))
+  if (std::filesystem::exists(path, ignored)) return std::filesystem::absolute(root);
+  const auto detail = ErrorDetail{.os_errno = 0, .file = root, .offset = {}, .database = true};
+  if (std::filesystem::is_regular_file(root, ignored))
     throw Error(ErrorCode::not_found,
-                fmt::format("{} is no data root: it has no index.db; make one with 'resonance init {}'", root.string(), root.string()),
-                {.os_errno = 0, .file = root, .offset = {}, .database = false});
-  return std::filesystem::absolute(root);
+                fmt::format("{} is a file, not a data root; a data root is a folder with an index.db in it", root.string()), detail);
+  if (const auto above = find_data_root(root / "x.db"); !above.empty())
+    throw Error(ErrorCode::not_found, fmt::format("{} lies in the data root {}; name that one", root.string(), above.string()), detail);
+  if (!std::filesystem::exists(root, ignored))
+    throw Error(ErrorCode::not_found, fmt::format("there is no folder {}", root.string()), detail);
+  throw Error(ErrorCode::not_found,
+              fmt::format("{0} is no data root: it has no index.db; make one with 'resonance init {0}'", root.string()), detail);
 }
 
 /// Reads a folder below the root as a researcher's folder. \throws Error(invalid_argument)
 std::string root_path_of(const std::filesystem::path& root, const Researcher& researcher) {
-  if (researcher.root_path.empty()) return index::folder_name(researcher.name);
+  if (researcher.root_path.empty()) return index::folder_name(root, researcher.name);
   if (researcher.root_path == ".") return ".";
   const std::filesystem::path given(researcher.root_path);
   return index::db_path_in(root, given.is_absolute() ? given : root / given);
@@ -51,13 +58,17 @@ class MasterIndex::Impl {
   template <class Work>
   auto read(Work&& work) {
     const std::lock_guard lock(mutex_);
-    return work(reader());
+    let_go_of_replaced();
+    return hinting([&] { return work(reader()); });
   }
   template <class Work>
   auto write(Work&& work) {
     const std::lock_guard lock(mutex_);
-    if (!writer_) writer_.emplace(path_, options_.busy_timeout);
-    return work(*writer_);
+    let_go_of_replaced();
+    return hinting([&] {
+      if (!writer_) writer_.emplace(path_, options_.busy_timeout);
+      return work(*writer_);
+    });
   }
 
   SyncReport rebuild(const SyncOptions& options) {
@@ -71,6 +82,28 @@ class MasterIndex::Impl {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
+  template <class Work>
+  auto hinting(Work&& work) {
+    try {
+      return work();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt || !error.detail().database || error.detail().file != path_) throw;
+      throw Error(error.code(),
+                  fmt::format("{}; make the index anew from the beamtimes with 'resonance index rebuild {}'", error.what(), root_.string()),
+                  error.detail());
+    }
+  }
+
+  /// The index may have been deleted and made again, or moved aside.
+  void let_go_of_replaced() {
+    const auto file = io::stamp_of(path_);
+    const auto inode = file ? file->inode : 0;
+    if (inode == inode_) return;
+    reader_.reset();
+    writer_.reset();
+    inode_ = inode;
+  }
+
   sqlite::Connection& reader() {
     if (!reader_) {
       reader_.emplace(path_, sqlite::Access::read, options_.busy_timeout);
@@ -88,7 +121,8 @@ class MasterIndex::Impl {
 
   const std::filesystem::path root_, path_;
   const MasterIndexOptions options_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;        // guards what follows
+  std::int64_t inode_ = 0;  // of the file that is open
   std::optional<sqlite::Connection> reader_;
   std::optional<index::IndexFile> writer_;
 };
@@ -106,6 +140,10 @@ SearchPage MasterIndex::search(const SearchOptions& options) const {
 std::uint64_t MasterIndex::count(std::string_view query) const {
   FacetOptions options;
   options.query = query;
+  return count(options);
+}
+
+std::uint64_t MasterIndex::count(const FacetOptions& options) const {
   return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).count(options); });
 }
 
@@ -134,18 +172,20 @@ std::int64_t MasterIndex::register_researcher(const Researcher& researcher) {
   auto complete = researcher;
   complete.id.reset();
   complete.root_path = root_path_of(impl_->root(), researcher);
+  const auto known = researchers();
+  for (const auto& other : known)  // who is known keeps the folder, unless another one is named
+    if (other.name == researcher.name && researcher.root_path.empty() && !other.root_path.empty()) complete.root_path = other.root_path;
+  for (const auto& other : known)
+    if (other.name != researcher.name && other.root_path == complete.root_path)
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("the folder {} is that of {}; give {} another one", complete.root_path, other.name, researcher.name));
   io::make_directories(*io::posix_file_system(), impl_->root() / complete.root_path, true);
   return impl_->write([&](index::IndexFile& file) {
     std::int64_t id = 0;
     file.transact(
         [&] {
           id = file.beamtimes().put_researcher(complete);
-          // Beamtimes in this folder may have been nobody's so far.
-          for (const auto& [path, beamtime_id] : file.beamtimes().paths()) {
-            const auto before = file.beamtimes().find_beamtime(path);
-            const auto owner = file.beamtimes().put_beamtime(path);
-            if (before->researcher_id != owner.researcher_id) file.records().set_researcher(owner);
-          }
+          file.settle_owners();  // beamtimes in this folder may have been nobody's so far
         },
         true);
     return id;
@@ -157,6 +197,8 @@ std::int64_t MasterIndex::register_beamtime(const IndexedBeamtime& beamtime) {
   const std::filesystem::path given(beamtime.db_path);
   if (given.empty()) throw Error(ErrorCode::invalid_argument, "a beamtime is registered by the path of its database; db_path is empty");
   complete.db_path = index::db_path_in(impl_->root(), given.is_absolute() ? given : impl_->root() / given);
+  if (std::error_code ignored; std::filesystem::exists(impl_->root() / complete.db_path, ignored))
+    index::require_beamtime(impl_->root() / complete.db_path);
   return impl_->write([&](index::IndexFile& file) {
     index::Owner owner;
     file.transact(

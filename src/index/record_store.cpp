@@ -191,6 +191,15 @@ void RecordStore::remove_all(std::int64_t beamtime_id) {
   statements_.delete_samples.bind_all(beamtime_id).run();
 }
 
+void RecordStore::settle_days() {
+  auto runs = connection_.prepare("SELECT run, time_start, day FROM search_runs");
+  auto update = connection_.prepare("UPDATE search_runs SET day = ? WHERE run = ?");
+  std::vector<std::pair<std::int64_t, std::int64_t>> changed;
+  while (runs.step())
+    if (const auto day = zone_.day_of(runs.real(1)); day != runs.int64(2)) changed.emplace_back(day, runs.int64(0));
+  for (const auto& [day, run] : changed) update.bind_all(day, run).run();
+}
+
 void RecordStore::set_researcher(const Owner& owner) {
   statements_.set_core_researcher.bind_all(owner.beamtime_id, owner.researcher_id).run();
   statements_.set_researcher.bind_all(owner.beamtime_id, owner.researcher_id).run();

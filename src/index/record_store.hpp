@@ -43,6 +43,7 @@ class RecordStore {
   void remove(std::string_view uid);
   void remove_all(std::int64_t beamtime_id);
   void set_researcher(const Owner& owner);  ///< of all runs of the beamtime
+  void settle_days();                       ///< of all runs, in the zone of this store
 
   /// The record as the tables have it.
   [[nodiscard]] std::optional<RunRecord> get(std::string_view uid);

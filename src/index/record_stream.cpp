@@ -1,6 +1,8 @@
 #include "index/record_stream.hpp"
 
 #include <algorithm>
+#include <new>
+#include <system_error>
 
 #include "index/beamtime_reader.hpp"
 #include "index/data_root.hpp"
@@ -10,15 +12,31 @@ namespace resonance::index {
 
 namespace {
 
-constexpr std::uint64_t kBatchRuns = 128;
-constexpr std::uint64_t kMostWaiting = 4096;  // records of files that are not taken out yet
+constexpr std::uint64_t kBatchRuns = 64;
+constexpr std::uint64_t kMostWaiting = 64u << 20;  // bytes of records that are not taken out yet
+constexpr std::size_t kMostBatches = 4;            // of the file that is taken out, beside that
+
+std::uint64_t bytes_of(const std::vector<RunRecord>& batch) {
+  std::uint64_t out = 0;
+  for (const auto& record : batch) {
+    out += sizeof record + record.words.size() + record.notes.size();
+    for (const auto& value : record.values) out += sizeof value + value.path.size();
+  }
+  return out;
+}
 
 }  // namespace
 
 RecordStream::RecordStream(std::vector<std::filesystem::path> files, unsigned threads) {
   for (auto& path : files) files_.push_back({std::move(path), {}, {}, {}});
   const auto wanted = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
-  for (std::size_t i = 0; i < std::min<std::size_t>(wanted, files_.size()); ++i) threads_.emplace_back([this] { work(); });
+  const auto most = std::min<std::size_t>(wanted, files_.size());
+  threads_.reserve(most);
+  try {
+    while (threads_.size() < most) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;  // fewer will do
+  }
 }
 
 RecordStream::~RecordStream() {
@@ -43,6 +61,8 @@ void RecordStream::work() noexcept {
     } catch (const Error& error) {
       const bool gone = error.code() == ErrorCode::not_found;
       finish(number, {gone ? FileEnd::Kind::gone : FileEnd::Kind::broken, error.what()});
+    } catch (const std::bad_alloc&) {
+      finish(number, {FileEnd::Kind::broken, "there is not enough memory to read it"});
     } catch (...) {
       finish(number, {}, std::current_exception());
     }
@@ -62,9 +82,10 @@ void RecordStream::read_file(std::size_t number) {
 
 bool RecordStream::push(std::size_t number, std::vector<RunRecord>&& batch) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return stop_ || number == current_ || waiting_ < kMostWaiting; });
+  changed_.wait(lock,
+                [&] { return stop_ || waiting_ < kMostWaiting || (number == current_ && files_[number].batches.size() < kMostBatches); });
   if (stop_) return false;
-  waiting_ += batch.size();
+  waiting_ += bytes_of(batch);
   files_[number].batches.push_back(std::move(batch));
   changed_.notify_all();
   return true;
@@ -86,7 +107,7 @@ FileEnd RecordStream::read(std::size_t number, const std::function<void(std::vec
     changed_.wait(lock, [&] { return !file.batches.empty() || file.end; });
     if (file.batches.empty()) break;
     auto batches = std::exchange(file.batches, {});
-    for (const auto& batch : batches) waiting_ -= batch.size();
+    for (const auto& batch : batches) waiting_ -= bytes_of(batch);
     changed_.notify_all();
     lock.unlock();
     for (auto& batch : batches) visit(std::move(batch));

@@ -16,6 +16,9 @@
 
 namespace resonance::index {
 
+/// What is said of a file that was a beamtime.
+inline constexpr const char* kNoBeamtimeAnyMore = "it was a beamtime, and is no database of one any more";
+
 /// What became of a file.
 struct FileEnd {
   enum class Kind : std::uint8_t { read, other, broken, gone };

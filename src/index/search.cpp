@@ -91,7 +91,7 @@ Sql Search::page_sql(const SearchOptions& options) {
     const auto cursor = parse_cursor(options.cursor, options.sort);
     auto run = connection_.prepare("SELECT run FROM search_runs WHERE uid = ?");
     run.bind(1, cursor.uid);
-    conditions.push_back(order.behind(cursor, run.step() ? std::optional(run.int64(0)) : std::nullopt));
+    conditions.push_back(order.behind(cursor, run.step() ? run.int64(0) : cursor.run));
   }
   Sql sql(fmt::format("SELECT r.run, r.uid, {} ", order.expression));
   sql += order.from.text.empty() ? selection.from : order.from;
@@ -109,7 +109,7 @@ SearchPage Search::page(const SearchOptions& options) {
   sqlite::ReadTransaction snapshot(connection_);
   std::vector<std::int64_t> runs;
   SearchPage out;
-  Cursor last{options.sort, {}, {}};
+  Cursor last{options.sort, {}, {}, 0};
   auto rows = page_sql(options).prepare(connection_);
   while (rows.step()) {
     if (runs.size() == options.limit) {
@@ -118,6 +118,7 @@ SearchPage Search::page(const SearchOptions& options) {
     }
     runs.push_back(rows.int64(0));
     last.uid = rows.string(1);
+    last.run = runs.back();
     last.value = value_at(rows, 2);
   }
   rows.reset();

@@ -27,6 +27,26 @@ bool gives_each_once(const Node& node) {
          std::holds_alternative<WordsTerm>(node.term);
 }
 
+/// Levels of terms within terms.
+std::size_t depth(const Node& node) {
+  const std::vector<Node>* children = nullptr;
+  if (const auto* all = std::get_if<AllOf>(&node.term)) children = &all->nodes;
+  if (const auto* any = std::get_if<AnyOf>(&node.term)) children = &any->nodes;
+  if (const auto* negated = std::get_if<Not>(&node.term)) children = &negated->node;
+  std::size_t out = 0;
+  if (children != nullptr)
+    for (const auto& child : *children) out = std::max(out, 1 + depth(child));
+  return out;
+}
+
+/// SQLite's parser has little room for what is open: in front of the deepest part, nothing is but its parentheses.
+std::vector<const Node*> deepest_first(const std::vector<Node>& nodes) {
+  std::vector<const Node*> out;
+  for (const auto& node : nodes) out.push_back(&node);
+  std::stable_sort(out.begin(), out.end(), [](const Node* a, const Node* b) { return depth(*a) > depth(*b); });
+  return out;
+}
+
 bool is_term(const Node& node) {
   return !std::holds_alternative<AllOf>(node.term) && !std::holds_alternative<AnyOf>(node.term) && !std::holds_alternative<Not>(node.term);
 }
@@ -53,12 +73,12 @@ std::uint64_t Selector::count(const Sql& sql, std::uint64_t limit) {
 Sql Selector::test(const Node& node) {
   if (const auto* all = std::get_if<AllOf>(&node.term)) {
     std::vector<Sql> parts;
-    for (const auto& child : all->nodes) parts.push_back(test(child));
+    for (const auto* child : deepest_first(all->nodes)) parts.push_back(test(*child));
     return parts.empty() ? Sql("1") : joined(parts, " AND ");
   }
   if (const auto* any = std::get_if<AnyOf>(&node.term)) {
     std::vector<Sql> parts;
-    for (const auto& child : any->nodes) parts.push_back(test(child));
+    for (const auto* child : deepest_first(any->nodes)) parts.push_back(test(*child));
     return parts.empty() ? Sql("0") : joined(parts, " OR ");
   }
   if (const auto* negated = std::get_if<Not>(&node.term)) {
@@ -144,18 +164,19 @@ std::optional<Terms::Column> Selector::walk_column(const Node& query) {
 
 Selection Selector::select(const Node& query, Purpose purpose) {
   Selection out;
-  out.ranked_words = words_to_rank(query);
   const auto* all = std::get_if<AllOf>(&query.term);
-  if (auto listed = source(query, purpose == Purpose::all ? kManyForAll : few())) {
+  if (auto listed = source(query, purpose == Purpose::first_by_time ? few() : kManyForAll)) {
     out.from = Sql(listed->unique ? "FROM (SELECT run FROM (" : "FROM (SELECT DISTINCT run FROM (");
     out.from += listed->sql;
-    out.from += ")) s CROSS JOIN search_runs r ON r.run = s.run";  // CROSS JOIN: in this order
-    if (is_term(query) && listed->unique) out.exact = listed->sql;
-    if (!is_term(query)) out.where = test(query);  // of a single term, the source is the answer
+    const bool alone = is_term(query);                                            // nothing more is asked of the run than what is counted
+    out.from += fmt::format(")) s CROSS JOIN search_runs r {} ON r.run = s.run",  // CROSS JOIN: in this order
+                            alone && purpose == Purpose::facets ? "INDEXED BY idx_search_runs_facets" : "");
+    if (alone && listed->unique) out.exact = listed->sql;
+    if (!alone) out.where = test(query);  // of a single term, the source is the answer
     return out;
   }
   if (all == nullptr || !all->nodes.empty()) out.where = test(query);
-  if (purpose == Purpose::all) {
+  if (purpose != Purpose::first_by_time) {
     out.from = Sql("FROM search_runs r");
     return out;
   }

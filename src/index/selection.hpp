@@ -16,6 +16,7 @@ namespace resonance::index {
 enum class Purpose : std::uint8_t {
   first_by_time,  ///< a few, in order of their start: a walk along the times may stop early
   all,            ///< every one
+  facets,         ///< every one, for what idx_search_runs_facets has of it
 };
 
 /// "FROM … WHERE …" with the row `r` of search_runs.
@@ -23,8 +24,6 @@ struct Selection {
   Sql from;
   Sql where;  ///< may be empty
   Sql exact;  ///< SELECT of the runs themselves, each once, where that needs no look at search_runs; may be empty
-  /// The words that every run found must have; runs are ranked by them. Empty: none.
-  std::string ranked_words;
 };
 
 /// SQLite's own planner cannot know how many runs have a value; this one looks. A term whose runs are few enough is listed, and

@@ -22,27 +22,54 @@ void put(const std::filesystem::path& root, IndexFile& index, const Owner& owner
   index.records().put(record, owner, true);
 }
 
+/// The beamtime of this path; one that is new and has the run of another that is not there any more is that one, moved.
+Owner owner_of(const std::filesystem::path& root, IndexFile& index, const std::string& db_path, std::string_view uid) {
+  auto& beamtimes = index.beamtimes();
+  std::error_code ignored;
+  if (const auto other = index.records().beamtime_of(uid); other && !beamtimes.find_beamtime(db_path))
+    if (const auto from = beamtimes.db_path_of(*other); from && !std::filesystem::exists(root / *from, ignored)) {
+      beamtimes.move_beamtime(*other, *from, db_path);
+      const auto owner = beamtimes.put_beamtime(db_path);
+      index.records().set_researcher(owner);
+      return owner;
+    }
+  return beamtimes.put_beamtime(db_path);
+}
+
+const std::string& require_indexed_name(const std::string& db_path) {
+  if (!is_indexed_name(db_path))
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} is no name of a beamtime below a data root: it ends in .db, and is in no hidden folder and no frame store",
+                            db_path));
+  return db_path;
+}
+
 }  // namespace
 
+// The beamtime is read with the index locked: who reads later has the later state, and writes it later.
+
 void index_run(const std::filesystem::path& root, IndexFile& index, const std::filesystem::path& database, std::string_view uid) {
-  const auto db_path = db_path_in(root, database);
+  const auto db_path = require_indexed_name(db_path_in(root, database));
   BeamtimeReader reader(database);
-  const auto record = reader.run(uid);
-  if (!record) throw Error(ErrorCode::not_found, fmt::format("{} has no run {}", database.string(), uid));
   index.transact([&] {
-    const auto owner = index.beamtimes().put_beamtime(db_path);
+    const auto record = reader.run(uid);
+    if (!record) throw Error(ErrorCode::not_found, fmt::format("{} has no run {}", database.string(), uid));
+    const auto owner = owner_of(root, index, db_path, uid);
     put(root, index, owner, *record);
     index.beamtimes().update_times(owner.beamtime_id);
   });
 }
 
 void index_beamtime(const std::filesystem::path& root, IndexFile& index, const std::string& db_path) {
-  const auto database = root / db_path;
+  const auto database = root / require_indexed_name(db_path);
   std::error_code ignored;
-  if (!std::filesystem::exists(database, ignored) || kind_of(database) == FileKind::other) return;
+  if (!std::filesystem::exists(database, ignored)) return;
+  require_beamtime(database);
   BeamtimeReader reader(database);
-  for (auto batch = reader.next(kBatchRuns); !batch.empty(); batch = reader.next(kBatchRuns))
+  for (bool more = true; more;)
     index.transact([&] {
+      const auto batch = reader.next(kBatchRuns);
+      more = !batch.empty();
       const auto owner = index.beamtimes().put_beamtime(db_path);
       for (const auto& record : batch) put(root, index, owner, record);
       index.beamtimes().update_times(owner.beamtime_id);

@@ -37,7 +37,6 @@ bool sorts_by_time(std::string_view name) { return without_sign(name) == "time_s
 
 SortOrder SortOrder::parse(std::string_view name, const std::string& ranked_words) {
   SortOrder out;
-  out.name = name;
   out.descending = name.starts_with('-');
   out.by_time = sorts_by_time(name);
   const auto plain = without_sign(name);
@@ -69,22 +68,17 @@ std::string SortOrder::clause() const {
   return fmt::format(" ORDER BY {0} IS NULL, {0} {1}, r.run {1}", expression, direction);
 }
 
-Sql SortOrder::behind(const Cursor& cursor, std::optional<std::int64_t> run) const {
+Sql SortOrder::behind(const Cursor& cursor, std::int64_t run) const {
   const char* beyond = descending ? "<" : ">";
   if (!cursor.value) {
     Sql out(fmt::format("{} IS NULL", expression));
-    if (run) out += Sql(fmt::format(" AND r.run {} ?", beyond), *run);
+    out += Sql(fmt::format(" AND r.run {} ?", beyond), run);
     return out;
   }
-  Sql out;
-  if (run) {
-    // A row value lets an SQL index be entered at this place.
-    out = Sql(fmt::format("({}, r.run) {} (?", expression, beyond), *cursor.value);
-    out += Sql(", ?", *run);
-    out += ")";
-  } else {
-    out = Sql(fmt::format("{} {} ?", expression, beyond), *cursor.value);
-  }
+  // A row value lets an SQL index be entered at this place.
+  Sql out(fmt::format("({}, r.run) {} (?", expression, beyond), *cursor.value);
+  out += Sql(", ?", run);
+  out += ")";
   if (by_time) return out;
   Sql with_null("(");
   with_null += out;

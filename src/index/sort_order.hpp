@@ -11,7 +11,6 @@
 namespace resonance::index {
 
 struct SortOrder {
-  std::string name;        ///< as the caller gave it
   std::string expression;  ///< of SQL, over `r` and what `join` adds
   Sql from;                ///< in place of the selection's FROM, when it is not empty
   Sql join;                ///< behind the FROM; may be empty
@@ -20,8 +19,8 @@ struct SortOrder {
 
   /// \throws Error(invalid_argument), with the names there are
   [[nodiscard]] static SortOrder parse(std::string_view name, const std::string& ranked_words);
-  /// The runs behind the cursor. `run`: of the cursor's uid; none when it has gone.
-  [[nodiscard]] Sql behind(const Cursor& cursor, std::optional<std::int64_t> run) const;
+  /// The runs behind the cursor. `run`: the number of its run now.
+  [[nodiscard]] Sql behind(const Cursor& cursor, std::int64_t run) const;
   [[nodiscard]] std::string clause() const;  ///< ORDER BY …
 };
 

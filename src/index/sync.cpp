@@ -13,33 +13,53 @@ Sync::Sync(const std::filesystem::path& root, IndexFile& index, const SyncOption
     : root_(root), index_(index), options_(options), known_ids_(std::move(known_ids)) {}
 
 SyncReport Sync::run() {
-  found_ = scan_root(root_);
-  for (const auto& file : found_) found_paths_.insert(file.db_path);
-  rows_ = index_.beamtimes().files();
+  scan();
   find_gone();
   find_moved();
   auto changed = find_changed();
   progress_.beamtimes = changed.size();
   read_all(std::move(changed));
   if (!report_.stopped) remove_gone();
+  // A run that was taken out somewhere may be in a copy; then that one is indexed.
+  if (!report_.stopped && report_.runs_removed > 0) read_all(find_copies());
   complete_report();
   return std::move(report_);
 }
 
+/// The index first: what is recorded and indexed by its writer while files are listed is neither new nor gone.
+void Sync::scan() {
+  rows_ = index_.beamtimes().files();
+  known_paths_ = index_.beamtimes().paths();
+  found_ = scan_root(root_);
+  for (const auto& file : found_.files) found_paths_.insert(file.db_path);
+}
+
+bool Sync::is_gone(const std::string& db_path) const { return !found_paths_.contains(db_path) && !found_.hides(db_path); }
+
+std::vector<std::string> Sync::unread() const {
+  std::vector<std::string> out;
+  for (const auto& [path, id] : known_ids_) {
+    const auto row = rows_.find(path);
+    if (found_.hides(path) || (row != rows_.end() && row->second.state == file_state::kBroken)) out.push_back(path);
+  }
+  return out;
+}
+
 void Sync::find_gone() {
-  for (const auto& [path, id] : index_.beamtimes().paths())
-    if (!found_paths_.contains(path)) gone_.emplace(path, FileRow{file_state::kIndexed, id, {}, {}});
+  for (const auto& [path, id] : known_paths_)
+    if (is_gone(path)) gone_.emplace(path, FileRow{file_state::kIndexed, id, {}, {}});
   for (const auto& [path, row] : rows_)
-    if (!found_paths_.contains(path)) gone_.insert_or_assign(path, row);
+    if (is_gone(path)) gone_.insert_or_assign(path, row);
 }
 
 std::vector<const FoundFile*> Sync::find_changed() const {
   std::vector<const FoundFile*> out;
-  for (const auto& file : found_) {
+  for (const auto& file : found_.files) {
     const auto row = rows_.find(file.db_path);
-    const bool same = row != rows_.end() && row->second.fingerprint == file.fingerprint && file.fingerprint.changed_ns != 0;
-    // A copy is read again when its original may have gone.
-    if (!same || (row->second.state == file_state::kCopy && !gone_.empty())) out.push_back(&file);
+    // What could not be read may be readable now, whether or not it has changed: a lock, a permission.
+    const bool same = row != rows_.end() && row->second.fingerprint == file.fingerprint && file.fingerprint.changed_ns != 0 &&
+                      row->second.state != file_state::kBroken;
+    if (!same) out.push_back(&file);
   }
   // In the order of an older index: of two copies, the one that came first stays the one that is indexed.
   const auto id = [&](const FoundFile* file) {
@@ -50,6 +70,13 @@ std::vector<const FoundFile*> Sync::find_changed() const {
   return out;
 }
 
+std::vector<const FoundFile*> Sync::find_copies() const {
+  std::vector<const FoundFile*> out;
+  for (const auto& file : found_.files)
+    if (const auto row = rows_.find(file.db_path); row != rows_.end() && row->second.state == file_state::kCopy) out.push_back(&file);
+  return out;
+}
+
 /// A file that was read twice is told once.
 void Sync::complete_report() {
   for (auto* list : {&report_.added, &report_.changed, &report_.removed}) {
@@ -57,12 +84,13 @@ void Sync::complete_report() {
     list->erase(std::unique(list->begin(), list->end()), list->end());
   }
   std::erase_if(report_.changed, [&](const auto& path) { return std::binary_search(report_.added.begin(), report_.added.end(), path); });
-  for (const auto& file : found_) {
+  for (const auto& file : found_.files) {
     const auto row = rows_.find(file.db_path);
     if (row == rows_.end() || row->second.state == file_state::kOther) continue;
     ++report_.beamtimes;
     if (row->second.message) report_.faults.push_back({file.db_path, *row->second.message});
   }
+  report_.faults.insert(report_.faults.end(), found_.closed.begin(), found_.closed.end());
 }
 
 bool Sync::tell() {
@@ -72,7 +100,7 @@ bool Sync::tell() {
 
 /// The same file under another name: neither its content nor its number has changed.
 void Sync::find_moved() {
-  for (const auto& file : found_) {
+  for (const auto& file : found_.files) {
     if (rows_.contains(file.db_path)) continue;
     const auto from = std::find_if(gone_.begin(), gone_.end(), [&](const auto& row) {
       return row.second.beamtime_id && row.second.fingerprint == file.fingerprint && file.fingerprint.changed_ns != 0;
@@ -110,7 +138,7 @@ void Sync::read_all(std::vector<const FoundFile*> files) {
     // What was recorded while we read is taken now, not only by the next call.
     for (const auto* file : again)
       if (const auto print = fingerprint_of(root_ / file->db_path))
-        std::find_if(found_.begin(), found_.end(), [&](const auto& f) { return &f == file; })->fingerprint = *print;
+        std::find_if(found_.files.begin(), found_.files.end(), [&](const auto& f) { return &f == file; })->fingerprint = *print;
     files = std::move(again);
   }
   (void)tell();
@@ -136,7 +164,7 @@ bool Sync::read_file(RecordStream& stream, std::size_t number, const FoundFile& 
 
 bool Sync::is_on_disk(std::int64_t beamtime_id) {
   const auto path = index_.beamtimes().db_path_of(beamtime_id);
-  return path && found_paths_.contains(*path);
+  return path && !is_gone(*path);
 }
 
 /// A beamtime that is new and whose first run belongs to one that has gone is that one, moved to another disk, say.
@@ -207,9 +235,9 @@ void Sync::settle(Reading& reading, const FileEnd& end) {
   FileRow row{file_state::kIndexed, {}, reading.file.fingerprint, {}};
   index_.transact([&] {
     const auto before = beamtimes.find_beamtime(path);
-    if (end.kind == FileEnd::Kind::broken || (end.kind == FileEnd::Kind::other && before)) {
+    if (end.kind == FileEnd::Kind::broken || (end.kind == FileEnd::Kind::other && (before || known_ids_.contains(path)))) {
       row.state = file_state::kBroken;
-      row.message = end.kind == FileEnd::Kind::broken ? end.message : fmt::format("{} is no database of a beamtime any more", path);
+      row.message = end.kind == FileEnd::Kind::broken ? end.message : kNoBeamtimeAnyMore;
       if (before) row.beamtime_id = before->beamtime_id;
     } else if (end.kind == FileEnd::Kind::other) {
       row.state = file_state::kOther;

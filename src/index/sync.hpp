@@ -18,6 +18,8 @@ class Sync {
   Sync(const std::filesystem::path& root, IndexFile& index, const SyncOptions& options, std::map<std::string, std::int64_t> known_ids = {});
 
   SyncReport run();
+  /// Beamtimes of `known_ids` that are there, as far as anybody can tell, but could not be read.
+  [[nodiscard]] std::vector<std::string> unread() const;
 
  private:
   /// A file that is read, while it is read.
@@ -31,9 +33,11 @@ class Sync {
     std::string copy_of, fault;
   };
 
+  void scan();
   void find_gone();
   void find_moved();
   [[nodiscard]] std::vector<const FoundFile*> find_changed() const;
+  [[nodiscard]] std::vector<const FoundFile*> find_copies() const;
   void complete_report();
   void read_all(std::vector<const FoundFile*> files);
   bool read_file(RecordStream& stream, std::size_t number, const FoundFile& file);
@@ -44,6 +48,7 @@ class Sync {
   void drop_vanished(Reading& reading);
   void remove_gone();
   void move(std::int64_t beamtime_id, const std::string& from, const std::string& to);
+  [[nodiscard]] bool is_gone(const std::string& db_path) const;
   [[nodiscard]] bool is_on_disk(std::int64_t beamtime_id);
   [[nodiscard]] bool changed_since(const FoundFile& file) const;
   bool tell();
@@ -52,10 +57,11 @@ class Sync {
   IndexFile& index_;
   const SyncOptions& options_;
   const std::map<std::string, std::int64_t> known_ids_;
-  std::vector<FoundFile> found_;
+  RootScan found_;
   std::set<std::string, std::less<>> found_paths_;
-  std::map<std::string, FileRow> rows_;  // as they were at the beginning, and what was settled since
-  std::map<std::string, FileRow> gone_;  // rows of files that are not there any more
+  std::map<std::string, FileRow> rows_;              // as they were at the beginning, and what was settled since
+  std::map<std::string, FileRow> gone_;              // rows of files that are not there any more
+  std::map<std::string, std::int64_t> known_paths_;  // of the index at the beginning
   SyncReport report_;
   IndexProgress progress_;
 };

@@ -46,10 +46,15 @@ TextColumn column_of(TextField field) {
   return {"tag", nullptr, "tag"};
 }
 
-Sql in_list(std::string_view column, const std::vector<std::int64_t>& ids) {
-  if (ids.empty()) return Sql(kNever);
+/// The column has one of the ids.
+Sql in_list(std::string_view column, const Ids& ids) {
+  if (ids.some.empty()) return Sql(kNever);
   Sql out(fmt::format("{} IN (", column));
-  out.list(ids) += ")";
+  if (ids.many())
+    out += ids.all;
+  else
+    out.list(ids.some);
+  out += ")";
   return out;
 }
 
@@ -67,18 +72,19 @@ Sql inside(std::string_view expression, const Interval& interval) {
 }
 
 /// The range from `low` to `high` of a row of search_values has a number in common with the interval. Texts have no `high`,
-/// and sort behind all numbers.
+/// and sort behind all numbers. The signs `+` keep SQLite from going through all values in the interval for each run, instead of
+/// through those of the run.
 Sql overlaps(const Interval& interval) {
   std::vector<Sql> parts;
-  if (interval.low) parts.push_back(compare("v.high", ">=", ">", interval.low_open, *interval.low));
-  if (interval.high) parts.push_back(compare("v.low", "<=", "<", interval.high_open, *interval.high));
-  parts.emplace_back("v.high IS NOT NULL");
+  if (interval.low) parts.push_back(compare("+v.high", ">=", ">", interval.low_open, *interval.low));
+  if (interval.high) parts.push_back(compare("+v.low", "<=", "<", interval.high_open, *interval.high));
+  parts.emplace_back("+v.high IS NOT NULL");
   return joined(parts, " AND ");
 }
 
 Sql fits(const Pattern& pattern) {
-  if (!pattern.wild) return {"v.low = ?", pattern.literal};
-  return {"v.high IS NULL AND v.low GLOB ?", pattern.glob};
+  if (!pattern.wild) return {"+v.low = ?", pattern.literal};
+  return {"+v.high IS NULL AND +v.low GLOB ?", pattern.glob};
 }
 
 /// What a glob begins with, up to its first special character.
@@ -91,7 +97,7 @@ std::string behind(std::string prefix) {
   return prefix;
 }
 
-Sql from_values(const std::vector<std::int64_t>& paths, const std::optional<std::int64_t>& unit) {
+Sql from_values(const Ids& paths, const std::optional<std::int64_t>& unit) {
   Sql out("SELECT v.run AS run FROM search_values v WHERE ");
   out += in_list("v.path", paths);
   if (unit) out += Sql(" AND +v.unit = ?", *unit);
@@ -99,8 +105,7 @@ Sql from_values(const std::vector<std::int64_t>& paths, const std::optional<std:
 }
 
 /// Rows whose lower end is in the interval, or those of a range that begins below and reaches into it: two SQL indexes.
-std::vector<Sql> interval_sources(const std::vector<std::int64_t>& paths, const std::optional<std::int64_t>& unit,
-                                  const Interval& interval) {
+std::vector<Sql> interval_sources(const Ids& paths, const std::optional<std::int64_t>& unit, const Interval& interval) {
   std::vector<Sql> out;
   auto begins = from_values(paths, unit);
   begins += " AND ";
@@ -122,7 +127,7 @@ std::vector<Sql> interval_sources(const std::vector<std::int64_t>& paths, const 
   return out;
 }
 
-Sql pattern_source(const std::vector<std::int64_t>& paths, const Pattern& pattern) {
+Sql pattern_source(const Ids& paths, const Pattern& pattern) {
   auto out = from_values(paths, {});
   if (!pattern.wild) {
     out += Sql(" AND v.low = ?", pattern.literal);
@@ -171,33 +176,39 @@ const char* expression_of(NumberField field) {
 
 }  // namespace
 
-std::vector<std::int64_t> Terms::ids_of(const query::TextTerm& term) {
-  const auto& pattern = term.pattern;
-  std::vector<std::int64_t> out;
-  Sql sql;
-  const auto column = column_of(term.field);
-  if (column.kind != nullptr) {
-    sql = Sql("SELECT id FROM search_names WHERE kind = ?", std::string(column.kind));
-    sql += pattern.wild ? Sql(" AND folded GLOB ?", pattern.glob) : Sql(" AND folded = ?", pattern.literal);
-  } else if (term.field == TextField::beamtime || term.field == TextField::researcher) {
-    // Their names are not stored folded: other programs write these tables, too. There are few.
-    const bool beamtime = term.field == TextField::beamtime;
-    auto rows = connection_.prepare(beamtime ? "SELECT id, label, db_path FROM beamtimes" : "SELECT id, name, name FROM researchers");
-    while (rows.step())
-      if (matches(connection_, pattern, rows.text(1)) || (beamtime && matches(connection_, pattern, rows.text(2))))
-        out.push_back(rows.int64(0));
-    return out;
-  } else {
-    const auto folded = term.field == TextField::formula ? "folded_formula" : "folded_serial";
-    sql = pattern.wild ? Sql(fmt::format("SELECT id FROM search_samples WHERE {} GLOB ?", folded), pattern.glob)
-                       : Sql(fmt::format("SELECT id FROM search_samples WHERE {} = ?", folded), pattern.literal);
-  }
-  auto rows = sql.prepare(connection_);
-  while (rows.step()) out.push_back(rows.int64(0));
+Ids Terms::listed(Sql all) {
+  Ids out{std::move(all), {}};
+  auto limited = out.all;
+  limited += Sql(" LIMIT ?", static_cast<std::int64_t>(Ids::kMostBound) + 1);
+  auto rows = limited.prepare(connection_);
+  while (rows.step()) out.some.push_back(rows.int64(0));
   return out;
 }
 
-std::vector<std::int64_t> Terms::paths_of(const query::Path& path) {
+/// Names of beamtimes and researchers are not stored folded: other programs write these tables, too. There are few.
+Ids Terms::owners(bool beamtime, const Pattern& pattern) {
+  Ids out;
+  auto rows = connection_.prepare(beamtime ? "SELECT id, label, db_path FROM beamtimes" : "SELECT id, name, name FROM researchers");
+  while (rows.step())
+    if (matches(connection_, pattern, rows.text(1)) || (beamtime && matches(connection_, pattern, rows.text(2))))
+      out.some.push_back(rows.int64(0));
+  return out;
+}
+
+Ids Terms::ids_of(const query::TextTerm& term) {
+  const auto& pattern = term.pattern;
+  if (term.field == TextField::beamtime || term.field == TextField::researcher) return owners(term.field == TextField::beamtime, pattern);
+  if (const auto column = column_of(term.field); column.kind != nullptr) {
+    Sql sql("SELECT id FROM search_names WHERE kind = ?", std::string(column.kind));
+    sql += pattern.wild ? Sql(" AND folded GLOB ?", pattern.glob) : Sql(" AND folded = ?", pattern.literal);
+    return listed(std::move(sql));
+  }
+  const auto folded = term.field == TextField::formula ? "folded_formula" : "folded_serial";
+  return listed(pattern.wild ? Sql(fmt::format("SELECT id FROM search_samples WHERE {} GLOB ?", folded), pattern.glob)
+                             : Sql(fmt::format("SELECT id FROM search_samples WHERE {} = ?", folded), pattern.literal));
+}
+
+Ids Terms::paths_of(const query::Path& path) {
   Sql sql("SELECT id FROM search_paths WHERE folded = ?", path.name);
   if (path.source == query::PathSource::metadata) sql += " AND source = 'metadata'";
   if (path.source == query::PathSource::data) sql += " AND source = 'data'";
@@ -209,10 +220,7 @@ std::vector<std::int64_t> Terms::paths_of(const query::Path& path) {
       sql += Sql(" = ?", "." + path.name);
     }
   }
-  auto rows = sql.prepare(connection_);
-  std::vector<std::int64_t> out;
-  while (rows.step()) out.push_back(rows.int64(0));
-  return out;
+  return listed(std::move(sql));
 }
 
 std::vector<Terms::ScaledInterval> Terms::scaled(const query::PathTerm& term) {
@@ -229,8 +237,8 @@ std::optional<Terms::Column> Terms::single(const query::TextTerm& term) {
   const auto column = column_of(term.field);
   if (column.index == nullptr || term.field == TextField::formula || term.field == TextField::serial) return std::nullopt;
   const auto ids = ids_of(term);
-  if (ids.size() != 1) return std::nullopt;
-  return Column{column.column, column.index, ids.front()};
+  if (ids.some.size() != 1) return std::nullopt;
+  return Column{column.column, column.index, ids.some.front()};
 }
 
 Sql Terms::test(const query::TextTerm& term) {
@@ -280,7 +288,7 @@ Sql Terms::test(const query::PathTerm& term) {
     any.push_back(std::move(part));
   }
   if (term.pattern) any.push_back(fits(*term.pattern));
-  if (paths.empty() || any.empty()) return Sql(kNever);
+  if (paths.some.empty() || any.empty()) return Sql(kNever);
   Sql out("EXISTS (SELECT 1 FROM search_values v WHERE v.run = r.run AND ");
   out += in_list("v.path", paths);
   out += " AND (";
@@ -301,7 +309,7 @@ std::optional<Sql> Terms::source(const query::PathTerm& term) {
 
 Sql Terms::test(const query::PathExistsTerm& term) {
   const auto paths = paths_of(term.path);
-  if (paths.empty()) return Sql(kNever);
+  if (paths.some.empty()) return Sql(kNever);
   Sql out("EXISTS (SELECT 1 FROM search_values v WHERE v.run = r.run AND ");
   out += in_list("v.path", paths);
   out += ")";

@@ -10,6 +10,14 @@
 
 namespace resonance::index {
 
+/// Rows of a table of names that a term means.
+struct Ids {
+  static constexpr std::size_t kMostBound = 1000;  // values of one list; SQLite takes a limited number of them in one statement
+  Sql all;                                         ///< a SELECT of them; empty where `some` is all
+  std::vector<std::int64_t> some;                  ///< the first kMostBound + 1
+  [[nodiscard]] bool many() const { return some.size() > kMostBound && !all.text.empty(); }
+};
+
 /// What the terms are looked up in. Reads names, paths and units of the index; these are few, however many runs there are.
 ///
 /// A test is a condition on the row `r` of search_runs. It may be NULL where a run has no such value.
@@ -50,8 +58,10 @@ class Terms {
   [[nodiscard]] static std::string match(const query::WordsTerm& term);
 
  private:
-  std::vector<std::int64_t> ids_of(const query::TextTerm& term);
-  std::vector<std::int64_t> paths_of(const query::Path& path);
+  Ids listed(Sql all);
+  Ids owners(bool beamtime, const query::Pattern& pattern);
+  Ids ids_of(const query::TextTerm& term);
+  Ids paths_of(const query::Path& path);
   struct ScaledInterval {
     std::optional<std::int64_t> unit;  ///< id; none: any
     query::Interval interval;

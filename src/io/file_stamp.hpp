@@ -13,7 +13,7 @@ struct FileStamp {
   std::int64_t changed_ns = 0;  ///< last change of the content, nanoseconds since the Unix epoch
 };
 
-/// Nothing when there is no such file. \throws Error(io)
+/// Nothing when there is no such file, or a link, a pipe, a folder or a device of that name. \throws Error(io)
 [[nodiscard]] std::optional<FileStamp> stamp_of(const std::filesystem::path& path);
 
 }  // namespace resonance::io

@@ -13,7 +13,7 @@
 namespace resonance::query {
 namespace {
 
-constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxTerms = 256;
 
 /// Several as one; those that are of that kind already give their parts.

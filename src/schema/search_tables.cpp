@@ -17,6 +17,8 @@ constexpr const char* kRunsIndexes[] = {
     "CREATE INDEX IF NOT EXISTS idx_search_runs_researcher ON search_runs(researcher_id, time_start)",
     "CREATE INDEX IF NOT EXISTS idx_search_runs_scan_id ON search_runs(scan_id)",
     "CREATE INDEX IF NOT EXISTS idx_search_runs_sample_row ON search_runs(sample_row)",
+    // All that is counted of a run, in a quarter of the pages of the table.
+    "CREATE INDEX IF NOT EXISTS idx_search_runs_facets ON search_runs(run, plan, sample, operator, status, day, beamtime_id)",
 };
 constexpr const char* kTagsIndexes[] = {"CREATE INDEX IF NOT EXISTS idx_search_tags_tag ON search_tags(tag, run)"};
 constexpr const char* kPathsIndexes[] = {"CREATE INDEX IF NOT EXISTS idx_search_paths_folded ON search_paths(folded)",

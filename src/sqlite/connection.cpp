@@ -34,6 +34,8 @@ void require_file(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, ignored)) throw Error(ErrorCode::not_found, fmt::format("there is no file {}", path.string()), detail);
   if (std::filesystem::is_directory(path, ignored))
     throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder; name the .db file of a beamtime", path.string()), detail);
+  if (!std::filesystem::is_regular_file(path, ignored))  // SQLite would wait for a pipe for ever
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a pipe or a device, not a file", path.string()), detail);
 }
 
 /// SQLite takes the log of an empty or new database for a leftover and deletes it, also when it is opened for reading. But a

@@ -100,12 +100,12 @@ TEST(QueryFault, RefusesBytesThatAreNoText) {
 }
 
 TEST(QueryFault, RefusesMoreThanCanBeMeant) {
-  EXPECT_EQ(tree(std::string(64, '(') + "a" + std::string(64, ')')), R"(words "a")");
-  EXPECT_TRUE(says(std::string(65, '(') + "a" + std::string(65, ')'), "column 66: expected at most 64 levels of parentheses and NOT"));
-  EXPECT_TRUE(says(std::string(10'000, '('), "column 66: expected at most 64 levels"));
+  EXPECT_EQ(tree(std::string(32, '(') + "a" + std::string(32, ')')), R"(words "a")");
+  EXPECT_TRUE(says(std::string(33, '(') + "a" + std::string(33, ')'), "column 34: expected at most 32 levels of parentheses and NOT"));
+  EXPECT_TRUE(says(std::string(10'000, '('), "column 34: expected at most 32 levels"));
   std::string nots;
   for (int i = 0; i < 65; ++i) nots += "NOT ";
-  EXPECT_TRUE(says(nots + "a", "expected at most 64 levels"));
+  EXPECT_TRUE(says(nots + "a", "expected at most 32 levels"));
 
   std::string terms;
   for (int i = 0; i < 256; ++i) terms += "a ";
