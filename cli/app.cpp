@@ -3,24 +3,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 
 #include "resonance/error.hpp"
 #include "resonance/version.hpp"
 #include "text_layout.hpp"
+#include "wire/error_table.hpp"
 
 namespace resonance::cli {
 
 namespace fs = std::filesystem;
 
-void Session::say(std::string_view message) const {
-  if (!quiet) fmt::print(stderr, "{}\n", message);
+void Session::say(std::string_view message) {
+  if (quiet) return;
+  out.flush();
+  tell(fmt::format("{}\n", message));
 }
 
 void Session::warn(std::string_view message) {
   out.flush();
-  fmt::print(stderr, "resonance: {}\n", message);
+  tell(fmt::format("resonance: {}\n", message));
+}
+
+void Session::fail(const Error& error) {
+  if (!json) return warn(error.what());
+  out.flush();
+  tell(Json::object({{"error", wire::error_to_json(error)}}).dump() + "\n");
 }
 
 void Session::print(const Json& value) {
@@ -85,6 +93,7 @@ void refuse_folder(const fs::path& path) {
 }
 
 void require_beamtime(const fs::path& path) {
+  if (path.empty()) throw Error(ErrorCode::invalid_argument, "the name of the beamtime is empty");
   refuse_folder(path);
   std::error_code error;
   if (fs::exists(path, error) || error) return;
@@ -112,7 +121,7 @@ void build_app(CLI::App& root, Session& session) {
   root.get_formatter()->column_width(22);  // leaves 58 of 80 columns for what an option does
   root.require_subcommand(1);
   root.footer(
-      "A run is named by its uid, a unique prefix of it, its scan_id, or -1 (the newest), -2, …\n"
+      "A run is named by its uid, a unique prefix of it, its scan_id, or -1 (the\nnewest), -2, …\n"
       "More about a verb: resonance VERB --help\n\nExamples:\n  resonance simulate demo.db\n  resonance ls demo.db\n  resonance show "
       "demo.db -1");
   for (auto* add : {add_init,   add_import,  add_simulate, add_ls,     add_show,   add_table,  add_tail,

@@ -8,11 +8,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "output.hpp"
+#include "resonance/error.hpp"
 #include "resonance/json.hpp"
 
 namespace resonance::cli {
@@ -24,10 +26,13 @@ struct Session {
   Output out;                                                      ///< standard output
   std::function<int()> action;                                     ///< what the parsed verb does; its value is the exit status
   std::map<const CLI::Option*, std::vector<std::string>> choices;  ///< words an option takes, for completion
+  std::set<const CLI::App*> asking;                                ///< verbs with a QUERY, which may begin with '-'
 
-  void say(std::string_view message) const;  ///< one line on standard error, unless quiet
-  void warn(std::string_view message);       ///< the same with "resonance: " before it, quiet or not
-  void print(const Json& value);             ///< one JSON document on standard output
+  // Messages go to standard error, behind the results so far.
+  void say(std::string_view message);   ///< one line, unless quiet
+  void warn(std::string_view message);  ///< the same with "resonance: " before it, quiet or not
+  void fail(const Error& error);        ///< the error in one line, or as a JSON object
+  void print(const Json& value);        ///< one JSON document on standard output
 };
 
 /// The text of a verb in `--help`. Every verb has examples.

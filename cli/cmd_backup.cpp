@@ -113,14 +113,15 @@ void add_backup(CLI::App& root, Session& session) {
                                            "  resonance backup znpc.db /mnt/archive/znpc\n"
                                            "  resonance backup --check /mnt/archive/znpc\n"
                                            "  resonance backup --check /mnt/archive/znpc --frames --json\n\n"
-                                           "Works while runs are recorded, and copies only what is new. Interrupted or out of space:\n"
-                                           "call it again, it goes on. The backup is a bag (RFC 8493): checksums of all files are in\n"
-                                           "manifest-sha256.txt. To restore, copy what is in its folder data/. Exit status 7 when\n"
-                                           "something could not be copied, or is not as it was written."},
+                                           "Works while runs are recorded, and copies only what is new. Interrupted or out\n"
+                                           "of space: call it again, it goes on. The backup is a bag (RFC 8493): checksums\n"
+                                           "of all files are in manifest-sha256.txt. To restore, copy what is in its folder\n"
+                                           "data/. Exit status 7 when something could not be copied, or is not as it was\n"
+                                           "written."},
                                           run);
   app.add_option("X.db", options.first, "The beamtime; with --check the backup")->required()->option_text(" ");
   app.add_option("DEST", options.second, "Folder of the backup; made when it is not there")->option_text(" ");
-  app.add_flag("--check", options.check, "Read a backup from the disk and compare it with its checksums");
+  app.add_flag("--check", options.check, "Read a backup and compare it with its checksums");
   app.add_flag("--frames", options.frames, "With --check: decode all frames, too");
 }
 

@@ -9,6 +9,7 @@
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
 #include "resonance/exchange.hpp"
+#include "run_reference.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
 #include "wire/wire_text.hpp"
@@ -112,7 +113,7 @@ int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   const ImageScaling scaling = choose_scaling(options);
   keep_apart(options.output, options.database);
-  const Run found = Catalog(options.database).run(options.run);
+  const Run found = find_run(Catalog(options.database), options.run);
   const ImageSequence images = found.images(choose_field(found, options.field));
   const FrameRange range = choose_frames(options, images.size());
   note_signals();

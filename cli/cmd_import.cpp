@@ -80,11 +80,10 @@ struct Tally {
 
 void record_failure(Session& session, const std::filesystem::path& file, const Error& error, Tally& tally) {
   ++tally.failed;
-  if (tally.status == 0) tally.status = wire::exit_status(error.code());
-  if (session.json) {
-    tally.reports.push_back(Json::object({{"file", wire::path_to_json(file)}, {"error", wire::error_to_json(error)}}));
-  }
-  session.warn(error.what());
+  const bool first = tally.status == 0;
+  if (first) tally.status = wire::exit_status(error.code());
+  if (session.json) tally.reports.push_back(Json::object({{"file", wire::path_to_json(file)}, {"error", wire::error_to_json(error)}}));
+  if (first || !session.json) session.fail(error);  // as JSON it is one object; the report has the others
 }
 
 void import_files(Session& session, const Options& options, Tally& tally) {

@@ -34,22 +34,23 @@ void tell_faults(Session& session, const std::vector<IndexFault>& faults) {
   for (const auto& fault : faults) session.warn(safe_text(fmt::format("{}: {}", fault.db_path, fault.message)));
 }
 
-std::string in_words(const SyncReport& report) {
+std::string in_words(const SyncReport& report, bool anew) {
   std::string out = counted(report.beamtimes, "beamtime");
   const auto add = [&out](std::size_t count, const char* what) {
     if (count > 0) out += fmt::format(", {} {}", count, what);
   };
-  add(report.added.size(), "new");
+  if (!anew) add(report.added.size(), "new");
   add(report.changed.size(), "changed");
   add(report.moved.size(), "moved");
   add(report.removed.size(), "gone");
-  out +=
-      report.runs_written + report.runs_removed == 0 ? "; nothing to do" : fmt::format("; {} written", counted(report.runs_written, "run"));
+  const bool same = report.added.empty() && report.changed.empty() && report.moved.empty() && report.removed.empty();
+  if (report.runs_written > 0) out += fmt::format("; {} written", counted(report.runs_written, "run"));
+  if (report.runs_written + report.runs_removed == 0 && same) out += "; nothing to do";
   if (report.runs_removed > 0) out += fmt::format(", {} taken out", report.runs_removed);
   return out;
 }
 
-int report_sync(Session& session, const SyncReport& report) {
+int report_sync(Session& session, const SyncReport& report, bool anew) {
   if (session.json) {
     session.print(wire::to_json(report));
     return 0;
@@ -57,7 +58,7 @@ int report_sync(Session& session, const SyncReport& report) {
   tell_faults(session, report.faults);
   for (const auto& [from, to] : report.moved) session.say(safe_text(fmt::format("moved: {} to {}", from, to)));
   for (const auto& path : report.removed) session.say(safe_text("gone: " + path));
-  session.say(in_words(report));
+  session.say(in_words(report, anew));
   return 0;
 }
 
@@ -75,8 +76,10 @@ int verify(Session& session, const Options& options) {
     tell_faults(session, report.faults);
     session.say(fmt::format("{}, {} compared: {}", counted(report.beamtimes, "beamtime"), counted(report.runs, "run"),
                             report.differences.empty()
-                                ? "the index says the same"
-                                : counted(report.differences.size(), "difference") + "; 'resonance index sync' or rebuild mends them"));
+                                ? report.faults.empty()
+                                      ? "the index says the same"
+                                      : fmt::format("the index says the same, but {} cannot be read", report.faults.size())
+                                : counted(report.differences.size(), "difference") + "; 'resonance index rebuild' mends them"));
   }
   return report.differences.empty() && report.faults.empty() ? 0 : wire::exit_status(ErrorCode::corrupt);
 }
@@ -116,7 +119,7 @@ int run(Session& session, const Options& options) {
   MasterIndex index(options.root);
   const auto report = options.action == "sync" ? index.sync(sync_options(options, bar)) : index.rebuild(sync_options(options, bar));
   bar.clear();
-  return report_sync(session, report);
+  return report_sync(session, report, options.action == "rebuild");
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ bool names_run(const Catalog& catalog, const std::string& digits, const std::str
   }
 }
 
-/// The options as terms of a query, in front of the query itself.
-std::string whole_query(const Options& options) {
+/// The options as terms of a query.
+std::string option_terms(const Options& options) {
   std::string out;
   const auto add = [&out](std::string_view field, const std::optional<std::string>& text) {
     if (text) out += query_term(field, *text) + " ";
@@ -60,14 +60,31 @@ std::string whole_query(const Options& options) {
   add("tag", options.tag);
   time("after", options.since);
   time("before", options.until);
-  return options.query.empty() ? out : out + "(" + query_of(options.query) + ")";
+  return out;
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+void refuse_empty(const Options& options) {
+  const std::pair<const char*, const std::optional<std::string>&> given[] = {{"--since", options.since},   {"--until", options.until},
+                                                                             {"--plan", options.plan},     {"--sample", options.sample},
+                                                                             {"--status", options.status}, {"--tag", options.tag}};
+  for (const auto& [name, value] : given)
+    if (value && is_blank(*value)) throw Error(ErrorCode::invalid_argument, fmt::format("{}: its value is empty", name));
 }
 
 /// Every page until the limit is reached, newest first.
 template <class Ask>
 std::vector<FoundRun> pages(const Options& options, std::uint64_t limit, std::string& next, Ask&& ask) {
   SearchOptions search;
-  search.query = whole_query(options);
+  search.query = query_of(options.query);
+  if (const auto terms = option_terms(options); !terms.empty() && !is_blank(search.query)) {
+    search.limit = 1;
+    (void)ask(search);  // by itself, so that a message names the column where the user sees it
+    search.query = fmt::format("({}) {}", search.query, terms);
+  } else if (!terms.empty()) {
+    search.query = terms;
+  }
   std::vector<FoundRun> out;
   do {
     search.limit = std::min<std::uint64_t>(limit - out.size(), 1000);
@@ -127,13 +144,15 @@ void print_table(Session& session, const Catalog& catalog, const std::vector<Run
   std::vector<FoundRun> found;
   for (const auto& run : runs) {
     found.emplace_back();
-    static_cast<RunSummary&>(found.back()) = run;
+    static_cast<RunSummary&>(found.back()) = run.exit_status ? run : as_shown(catalog.run(run.uid), run);
   }
   session.out.write(
       run_table(found, false, [&catalog](const std::string& digits, const std::string& uid) { return names_run(catalog, digits, uid); }));
 }
 
 int run(Session& session, const Options& options) {
+  refuse_empty(options);
+  use_clocks_of(options.path);
   if (is_data_root(options.path)) return list_root(session, options);
   require_beamtime(options.path);
   if (!options.query.empty()) return list_matching(session, options);
@@ -161,13 +180,17 @@ void add_ls(CLI::App& root, Session& session) {
                                            "  resonance ls znpc.db\n"
                                            "  resonance ls znpc.db --since yesterday --sample 'PS*' --status success\n"
                                            "  resonance ls znpc.db 'energy>280 -tag:bad'\n"
+                                           "  resonance ls znpc.db -- -tag:bad\n"
                                            "  resonance ls /data/rsoxs --since 2h --json\n\n"
-                                           "QUERY is in the language of 'resonance search --help'.\n"
+                                           "QUERY is in the language of 'resonance search --help'; behind -- nothing is an\n"
+                                           "option.\n"
                                            "Of a data root the newest 50 are listed.\n"
                                            "TIME is 2026-03-14, '2026-03-14 19:43', 2026-03-14T19:43:00Z, today, yesterday,\n"
-                                           "or an age such as 90s, 30m, 2h, 3d, 1w. Without a zone it is local time."},
+                                           "or an age such as 90s, 30m, 2h, 3d, 1w. Without a zone it is that\n"
+                                           "of the data root, or else local time."},
                                           run);
   app.add_option("X.db|ROOT", options.path, "The beamtime, or a data root")->required()->option_text(" ");
+  session.asking.insert(&app);
   app.add_option("QUERY", options.query, "Only runs that are like this")->option_text(" ");
   app.add_option("--since", options.since, "Started at TIME or later")->option_text("TIME");
   app.add_option("--until", options.until, "Started before TIME")->option_text("TIME");

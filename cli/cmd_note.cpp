@@ -9,6 +9,7 @@
 #include "resonance/annotations.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
+#include "run_reference.hpp"
 #include "run_text.hpp"
 #include "terminal.hpp"
 #include "wire/json_forms.hpp"
@@ -49,7 +50,8 @@ int show_log(Session& session, const Run& run) {
 
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
-  const Run found = Catalog(options.database).run(options.run);
+  use_clocks_of(options.database);
+  const Run found = find_run(Catalog(options.database), options.run);
   if (options.text.empty() && options.author)
     throw Error(ErrorCode::invalid_argument, "the author of what? Give the note's text, or - to read it from standard input");
   if (options.text.empty()) return show_log(session, found);

@@ -126,9 +126,10 @@ void add_repair(CLI::App& root, Session& session) {
                                            "  resonance repair znpc.db\n"
                                            "  resonance repair znpc.db -o /data/znpc-repaired.db\n"
                                            "  resonance repair znpc.db --json\n\n"
-                                           "Makes X.repaired.db and X.repaired.zarr beside the damaged ones, which stay as they are;\n"
-                                           "undamaged frame files are the same files in both. One line for each thing that was mended\n"
-                                           "or lost; exit status 7 when something was lost. Makes nothing when all is sound."},
+                                           "Makes X.repaired.db and X.repaired.zarr beside the damaged ones, which stay as\n"
+                                           "they are; undamaged frame files are the same files in both. One line for each\n"
+                                           "thing that was mended or lost; exit status 7 when something was lost. Makes\n"
+                                           "nothing when all is sound."},
                                           run);
   app.add_option("X.db", options.database, "The damaged beamtime")->required()->option_text(" ");
   app.add_option("-o,--output", options.output, "The repaired one (X.repaired.db)")->option_text("Y.db");

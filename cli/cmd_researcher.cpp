@@ -26,12 +26,12 @@ void list(Session& session, const MasterIndex& index) {
     for (const auto& researcher : researchers) out.push_back(wire::to_json(researcher));
     return session.print(out);
   }
-  TextTable table({{"researcher", false, true},
+  TextTable table({{"researcher", false, Cut::middle},
                    {"beamtimes", true},
                    {"runs", true},
-                   {"folder", false, true},
-                   {"email", false, true},
-                   {"affiliation", false, true}});
+                   {"folder", false, Cut::last},
+                   {"email", false, Cut::middle},
+                   {"affiliation", false, Cut::middle}});
   for (const auto& researcher : researchers) {
     std::uint64_t count = 0, runs = 0;
     for (const auto& beamtime : beamtimes) {
@@ -50,7 +50,7 @@ void show(Session& session, const MasterIndex& index, const std::string& name) {
     if (researcher.name != name) continue;
     auto out = wire::to_json(researcher);
     Json beamtimes = Json::array();
-    TextTable table({{"beamtime", false, true}, {"database", false, true}, {"from"}, {"to"}, {"runs", true}});
+    TextTable table({{"beamtime", false, Cut::middle}, {"database", false, Cut::last}, {"from"}, {"to"}, {"runs", true}});
     for (const auto& beamtime : index.beamtimes()) {
       if (beamtime.researcher != name) continue;
       beamtimes.push_back(wire::to_json(beamtime));
@@ -84,6 +84,7 @@ bool knows(const MasterIndex& index, const std::string& name) {
 
 int run(Session& session, const Options& options) {
   MasterIndex index(options.root);
+  use_clocks_of(options.root);
   if (!options.name) {
     if (options.says_something()) throw Error(ErrorCode::invalid_argument, "researcher: whose? Give the name behind the data root");
     list(session, index);

@@ -21,7 +21,8 @@ struct Options {
 std::string day(const std::optional<double>& time) { return time ? local_minute(*time).substr(0, 10) : ""; }
 
 std::string list_table(const std::vector<IndexedSample>& samples, bool with_beamtimes) {
-  std::vector<TextTable::Heading> headings = {{"sample", false, true}, {"formula", false, true}, {"serial", false, true}, {"runs", true}};
+  std::vector<TextTable::Heading> headings = {
+      {"sample", false, Cut::middle}, {"formula", false, Cut::middle}, {"serial", false, Cut::middle}, {"runs", true}};
   if (with_beamtimes) headings.push_back({"beamtimes", true});
   for (const char* name : {"first", "last"}) headings.push_back({name});
   TextTable table(std::move(headings));
@@ -151,6 +152,7 @@ int of_beamtime(Session& session, const Options& options) {
 }
 
 int run(Session& session, const Options& options) {
+  use_clocks_of(options.path);
   return is_data_root(options.path) ? of_root(session, options) : of_beamtime(session, options);
 }
 

@@ -24,7 +24,7 @@ std::string version_in_words(const SchemaDescription& schema) {
 }
 
 void print_tables(Session& session, const SchemaDescription& schema) {
-  TextTable table({{"table"}, {"kind"}, {"rows", true}, {"columns", false, true}}, "  ");
+  TextTable table({{"table"}, {"kind"}, {"rows", true}, {"columns", false, Cut::end}}, "  ");
   for (const bool core : {true, false})
     for (const TableDescription& found : schema.tables)
       if (found.core == core)

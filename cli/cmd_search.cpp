@@ -1,10 +1,13 @@
 /// `resonance search`: runs of all beamtimes of a data root, from the master index alone.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "app.hpp"
 #include "index_options.hpp"
 #include "resonance/error.hpp"
+#include "search_csv.hpp"
 #include "text_layout.hpp"
+#include "time_text.hpp"
 #include "wire/json_forms.hpp"
 
 namespace resonance::cli {
@@ -21,38 +24,19 @@ struct Options {
   std::optional<std::string> zone;
 };
 
-std::string csv_cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
-
-void print_csv(Session& session, const std::vector<FoundRun>& runs) {
-  bool head = true;
-  for (const auto& run : runs) {
-    const auto line = wire::to_json(run);
-    std::string names, values;
-    for (const auto& [name, value] : line.as_object()) {
-      names += (names.empty() ? "" : ",") + name;
-      std::string text = value.is_null() ? "" : value.is_string() ? value.as_string() : value.is_array() ? "" : value.dump();
-      if (value.is_array())
-        for (const auto& item : value.as_array()) text += (text.empty() ? "" : ";") + item.as_string();
-      values += (&value == &line.as_object().front().second ? "" : ",") + csv_cell(text);
-    }
-    if (head) session.out.write(names + "\n");
-    head = false;
-    session.out.write(values + "\n");
-  }
-}
+bool as_json(const Session& session, const Options& options) { return session.json || options.format == "json"; }
 
 int print_facets(Session& session, const MasterIndex& index, const Options& options) {
   const auto facets =
       index.facets({.query = query_of(options.words), .names = options.facets, .limit = options.limit, .zone = options.zone});
-  if (session.json) {
+  if (as_json(session, options)) {
     Json out = Json::array();
     for (const auto& facet : facets) out.push_back(wire::to_json(facet));
     session.print(out);
+    return 0;
+  }
+  if (options.format == "csv") {
+    session.out.write(csv_of(facets));
     return 0;
   }
   for (const auto& facet : facets) {
@@ -65,6 +49,23 @@ int print_facets(Session& session, const MasterIndex& index, const Options& opti
   return 0;
 }
 
+SearchPage find(const MasterIndex& index, const SearchOptions& search) {
+  try {
+    return index.search(search);
+  } catch (const Error& error) {
+    if (search.cursor.empty() || std::string_view(error.what()).find("no cursor") == std::string_view::npos) throw;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("--cursor '{}' is no cursor of this search; take it from the page before, with the same query and --sort",
+                            fitted(safe_text(search.cursor), 40)));
+  }
+}
+
+/// The cursor is for programs; nobody reads it off a screen.
+std::string more_text(const std::string& cursor) {
+  if (::isatty(STDERR_FILENO)) return "there are more: --limit N shows N; --json gives a cursor for the next page";
+  return "there are more: --limit, or the next page with --cursor " + cursor;
+}
+
 int print_runs(Session& session, const MasterIndex& index, const Options& options) {
   SearchOptions search;
   search.query = query_of(options.words);
@@ -72,13 +73,13 @@ int print_runs(Session& session, const MasterIndex& index, const Options& option
   search.limit = options.limit;
   search.cursor = options.cursor;
   search.zone = options.zone;
-  const auto page = index.search(search);
-  if (session.json || options.format == "json") {
+  const auto page = find(index, search);
+  if (as_json(session, options)) {
     session.print(wire::to_json(page));
     return 0;
   }
   if (options.format == "csv") {
-    print_csv(session, page.runs);
+    session.out.write(csv_of(page.runs));
   } else if (!page.runs.empty()) {
     session.out.write(run_table(page.runs, true, [&index](const std::string& digits, const std::string& uid) {
       try {
@@ -90,16 +91,22 @@ int print_runs(Session& session, const MasterIndex& index, const Options& option
   } else {
     session.say(fmt::format("{}: no run is like that", safe_text(options.root.string())));
   }
-  if (!page.next.empty()) session.say(fmt::format("there are more: --limit, or the next page with --cursor {}", page.next));
+  if (!page.next.empty()) session.say(more_text(page.next));
   return 0;
 }
 
 int run(Session& session, const Options& options) {
+  const bool facets = options.facet || !options.facets.empty();
+  if (facets && options.count)
+    throw Error(ErrorCode::invalid_argument, "--count is one number, and facets have one for each value; give one of them");
+  if (options.root.empty()) throw Error(ErrorCode::invalid_argument, "the name of the data root is empty");
   const MasterIndex index(options.root);
-  if (options.facet || !options.facets.empty()) return print_facets(session, index, options);
+  use_clocks_of(options.root);
+  if (options.zone) use_clocks(*options.zone);
+  if (facets) return print_facets(session, index, options);
   if (!options.count) return print_runs(session, index, options);
-  const auto count = index.count(query_of(options.words));
-  if (session.json)
+  const auto count = index.count({.query = query_of(options.words), .zone = options.zone});
+  if (as_json(session, options))
     session.print(Json::object({{"count", count}}));
   else
     session.out.write(fmt::format("{}\n", count));
@@ -114,16 +121,20 @@ void add_search(CLI::App& root, Session& session) {
                                            "  resonance search /data/rsoxs plan:nexafs_scan 'sample:PS*' after:2026-03-01\n"
                                            "  resonance search /data/rsoxs 'energy>280eV metadata.edge=carbon -tag:bad'\n"
                                            "  resonance search /data/rsoxs 'polymer (annealed OR \"thin film\")' --sort rank\n"
-                                           "  resonance search /data/rsoxs status:failed --facet\n"
+                                           "  resonance search /data/rsoxs --facets plan,sample status:failed\n"
+                                           "  resonance search /data/rsoxs -- -has:note\n"
                                            "  resonance search /data/rsoxs operator:jd --format csv > runs.csv\n\n"
                                            "Fields: plan sample formula serial operator status tag beamtime researcher uid\n"
                                            "scan_id events frames bytes duration after before on has note. Anything else is\n"
                                            "a path in the metadata or a data key: edge=carbon, energy:270..290. Bare words\n"
                                            "are looked for in all text. OR, NOT or -, ( ). More: docs/search.md\n"
+                                           "A word that begins with one - and is no option belongs to the query; behind --\n"
+                                           "every word does.\n"
                                            "Sorts: time_start, plan_name, sample, scan_id, num_events, num_frames, bytes,\n"
                                            "duration, rank; with - in front descending."},
                                           run);
   app.add_option("ROOT", options.root, "The data root")->required()->option_text(" ");
+  session.asking.insert(&app);
   app.add_option("QUERY", options.words, "What the runs are like; without it all of them")->option_text(" ");
   app.add_option("--sort", options.sort, "Order of the runs, see below (-time_start)")->option_text("NAME");
   whole_number(app.add_option("--limit", options.limit, "Runs of a page, values of a facet (50)")->option_text("N"));
@@ -131,8 +142,11 @@ void add_search(CLI::App& root, Session& session) {
   one_of(session, app.add_option("--format", options.format, "table (default), csv or json")->option_text("F"), {"table", "csv", "json"});
   app.add_flag("--count", options.count, "Only how many there are");
   app.add_flag("--facet", options.facet, "How often each plan, sample, status, day … occurs");
-  app.add_option("--facets", options.facets, "The same for these alone: plan,sample")->delimiter(',')->option_text("NAMES");
-  app.add_option("--zone", options.zone, "Time zone of dates in the query (the root's)")->option_text("ZONE");
+  app.add_option("--facets", options.facets, "The same for these alone: plan,sample")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->option_text("NAMES");
+  app.add_option("--zone", options.zone, "Time zone of dates, read and shown (the root's)")->option_text("ZONE");
 }
 
 }  // namespace resonance::cli

@@ -5,8 +5,10 @@
 #include <map>
 
 #include "app.hpp"
+#include "index_options.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
+#include "run_reference.hpp"
 #include "run_text.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
@@ -52,7 +54,7 @@ void print_header(Page& page, const Run& run, const RunSummary& summary) {
   const std::string scan = summary.scan_id ? fmt::format("scan {}: ", *summary.scan_id) : "";
   page.out.write(painted(scan + safe_text(summary.plan_name), kBold, page.colours) + "\n");
   page.line("uid", summary.uid);
-  const Cell status = status_cell(summary);
+  const Cell status = status_cell(as_shown(run, summary));
   page.line("status", status.text, status.colour);
   page.line("reason", run.reason().value_or(""));
   page.line("started", local_second(summary.time_start));
@@ -101,7 +103,8 @@ void print_streams(Page& page, const Run& run) {
   for (const DataKeyRange& range : run.data_key_ranges()) values[{range.stream, range.data_key}] = values_in_words(range);
   for (const StreamInfo& stream : run.streams()) {
     page.heading(fmt::format("Stream {}, {}", safe_text(stream.name), counted(stream.num_events, "event")));
-    TextTable table({{"data key", false, true}, {"dtype"}, {"shape", true}, {"units"}, {"values"}, {"source", false, true}}, "  ");
+    TextTable table({{"data key", false, Cut::middle}, {"dtype"}, {"shape", true}, {"units"}, {"values"}, {"source", false, Cut::middle}},
+                    "  ");
     const auto take = [&](const std::string& name) {
       auto found = values.extract({stream.name, name});
       return found ? found.mapped() : std::string();
@@ -119,8 +122,8 @@ void print_frames(Page& page, const Run& run) {
   const std::vector<FrameStoreInfo> stores = run.frame_stores();
   if (stores.empty()) return;
   page.heading("Frames");
-  TextTable table({{"field", false, true}, {"frames", true}, {"shape", true}, {"dtype"}, {"codec"}, {"on disk", true}, {"ratio", true}},
-                  "  ");
+  TextTable table(
+      {{"field", false, Cut::middle}, {"frames", true}, {"shape", true}, {"dtype"}, {"codec"}, {"on disk", true}, {"ratio", true}}, "  ");
   for (const FrameStoreInfo& store : stores) {
     const double memory = static_cast<double>(store.frames) * static_cast<double>(store.height) * static_cast<double>(store.width) *
                           static_cast<double>(item_size(store.dtype));
@@ -141,7 +144,12 @@ void print_lost_frames(Page& page, const Run& run) {
   const auto lost = run.lost_frames();
   if (lost.empty()) return;
   page.heading(fmt::format("Lost, {}", counted(lost.size(), "frame")));
-  TextTable table({{"field", false, true}, {"stream", false, true}, {"events", true}, {"frames", true}, {"found"}, {"reason", false, true}},
+  TextTable table({{"field", false, Cut::middle},
+                   {"stream", false, Cut::middle},
+                   {"events", true},
+                   {"frames", true},
+                   {"found"},
+                   {"reason", false, Cut::end}},
                   "  ");
   std::size_t rows = 0, i = 0;
   for (; i < lost.size() && rows < kMost; ++rows) {
@@ -166,7 +174,8 @@ void print_notes(Page& page, const Run& run) {
 
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
-  const Run found = Catalog(options.database).run(options.run);
+  use_clocks_of(options.database);
+  const Run found = find_run(Catalog(options.database), options.run);
   if (session.json) {
     session.print(wire::run_to_json(found));
     return 0;

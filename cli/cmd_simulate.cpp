@@ -114,7 +114,7 @@ void add_simulate(CLI::App& root, Session& session) {
   add_frame_options(session, app, options.frames);
   one_of(
       session,
-      app.add_option("--durability", options.durability, "When an event counts as written: strict, commit or group")->option_text("LEVEL"),
+      app.add_option("--durability", options.durability, "When an event is written: strict, commit, group (commit)")->option_text("LEVEL"),
       {"strict", "commit", "group"});
   whole_number(app.add_option("--seed", options.seed, "Equal seeds give equal values (0)")->option_text("N"));
   app.add_flag("--live", options.live, "Keep real time; with --json a line for each written event");

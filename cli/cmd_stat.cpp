@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app.hpp"
+#include "index_options.hpp"
 #include "resonance/beamtime.hpp"
 #include "text_layout.hpp"
 #include "time_text.hpp"
@@ -46,6 +47,7 @@ std::string in_words(const BeamtimeStatistics& s) {
 
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
+  use_clocks_of(options.database);
   const BeamtimeStatistics statistics = beamtime_statistics(options.database);
   if (session.json) {
     session.print(wire::to_json(statistics));
@@ -59,7 +61,7 @@ int run(Session& session, const Options& options) {
 
 void add_stat(CLI::App& root, Session& session) {
   auto [app, options] = add_verb<Options>(root, session,
-                                          {"stat", "Count what a beamtime holds: runs, bytes, compression, rates",
+                                          {"stat", "Count what a beamtime holds: runs, bytes, rates",
                                            "  resonance stat znpc.db\n"
                                            "  resonance stat znpc.db --json"},
                                           run);

@@ -1,12 +1,14 @@
 /// `resonance table`: the events of a run as CSV, JSON or Arrow.
 #include <fmt/format.h>
 
+#include <cctype>
 #include <optional>
 
 #include "app.hpp"
 #include "event_table.hpp"
 #include "resonance/error.hpp"
 #include "resonance/exchange.hpp"
+#include "run_reference.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
 
@@ -30,20 +32,34 @@ std::vector<std::string> wanted_columns(const Options& options) {
   return names;
 }
 
+std::string ending_of(const Options& options) {
+  std::string ending = options.output ? options.output->extension().string() : "";
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return ending;
+}
+
 std::string chosen_format(const Session& session, const Options& options) {
   if (options.format) return *options.format;
   if (session.json) return "json";
-  const std::string extension = options.output ? options.output->extension().string() : "";
-  return extension == ".json" ? "json" : extension == ".arrow" || extension == ".arrows" ? "arrow" : "csv";
+  const std::string ending = ending_of(options);
+  if (ending.empty() || ending == ".csv") return "csv";
+  if (ending == ".json") return "json";
+  if (ending == ".arrow" || ending == ".arrows" || ending == ".feather") return "arrow";
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("{}: a table is written as .csv, .json, .arrow, .arrows or .feather; name such a file, or say --format",
+                          safe_text(options.output->string())));
 }
 
-void write_arrow_stream(const Run& run, const StreamInfo& stream, const std::vector<std::string>& wanted, const RowRange& range,
-                        Output& out) {
-  const Table table = run.table(stream.name, {.columns = wanted, .first_seq_num = range.first_seq_num, .max_rows = range.max_rows});
-  write_arrow(table, [&out](std::span<const std::byte> bytes) {
+void write_arrow_table(const Run& run, const StreamInfo& stream, const std::vector<std::string>& wanted, const RowRange& range,
+                       ArrowForm form, Output& out) {
+  TableOptions options{.columns = wanted, .first_seq_num = range.first_seq_num, .max_rows = range.max_rows, .progress = {}};
+  options.progress = [](std::uint64_t) { check_interrupt(); };
+  const Table table = run.table(stream.name, options);
+  const auto sink = [&out](std::span<const std::byte> bytes) {
     check_interrupt();
     out.write(bytes);
-  });
+  };
+  write_arrow(table, sink, form);
 }
 
 void write_table(const Run& run, const Options& options, const std::string& format, Output& out) {
@@ -51,7 +67,9 @@ void write_table(const Run& run, const Options& options, const std::string& form
   const RowRange range{options.first, options.limit.value_or(RowRange{}.max_rows)};
   const std::vector<std::string> wanted = wanted_columns(options);
   if (format == "arrow") {
-    write_arrow_stream(run, stream, wanted.empty() ? wanted : plan_table(run, stream, wanted, range).columns, range, out);
+    const auto columns = wanted.empty() ? wanted : plan_table(run, stream, wanted, range).columns;
+    const std::string ending = ending_of(options);
+    write_arrow_table(run, stream, columns, range, ending == ".arrow" || ending == ".feather" ? ArrowForm::file : ArrowForm::stream, out);
   } else {
     const TablePlan plan = plan_table(run, stream, wanted, range);
     format == "json" ? write_json_rows(run, plan, out) : write_csv(run, plan, out);
@@ -60,16 +78,16 @@ void write_table(const Run& run, const Options& options, const std::string& form
 
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
+  if (options.output) keep_apart(*options.output, options.database);
   const std::string format = chosen_format(session, options);
   if (format == "arrow" && !options.output && session.out.terminal())
     throw Error(ErrorCode::invalid_argument, "Arrow is binary and not for a terminal; name a file with -o, or send it on with | or >");
-  const Run found = Catalog(options.database).run(options.run);
+  const Run found = find_run(Catalog(options.database), options.run);
   note_signals();
   if (!options.output) {
     write_table(found, options, format, session.out);
     return 0;
   }
-  keep_apart(*options.output, options.database);
   Output file(*options.output);
   write_table(found, options, format, file);
   file.close();
@@ -84,7 +102,10 @@ void add_table(CLI::App& root, Session& session) {
                                           {"table", "Print the events of a run as a table",
                                            "  resonance table znpc.db -1 > scan.csv\n"
                                            "  resonance table znpc.db -1 --columns \"Beamline Energy,AI 3 Izero\" --limit 10\n"
-                                           "  resonance table znpc.db 80276 --format arrow -o scan.arrow"},
+                                           "  resonance table znpc.db 80276 -o scan.arrow\n\n"
+                                           "FILE ends in .csv, .json, .arrow or .feather (an Arrow file, as pandas, polars\n"
+                                           "and pyarrow.ipc.open_file read it), or .arrows (an Arrow stream, as on standard\n"
+                                           "output)."},
                                           run);
   app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
   app.add_option("RUN", options.run, "uid, a prefix of it, scan_id, or -1 for the newest")->required()->option_text(" ");
@@ -93,7 +114,7 @@ void add_table(CLI::App& root, Session& session) {
   app.add_option("--column", options.column, "The same for one name, which may hold commas; repeatable")
       ->option_text("NAME")
       ->allow_extra_args(false);
-  one_of(session, app.add_option("--format", options.format, "csv, json or arrow (by the extension of FILE, or csv)")->option_text("F"),
+  one_of(session, app.add_option("--format", options.format, "csv, json or arrow (by the ending of FILE, or csv)")->option_text("F"),
          {"csv", "json", "arrow"});
   whole_number(app.add_option("--first", options.first, "From this seq_num on")->option_text("N"));
   whole_number(app.add_option("--limit", options.limit, "At most N rows")->option_text("N"));

@@ -6,6 +6,7 @@
 #include "index_options.hpp"
 #include "resonance/annotations.hpp"
 #include "resonance/catalog.hpp"
+#include "run_reference.hpp"
 #include "run_text.hpp"
 #include "text_layout.hpp"
 
@@ -43,7 +44,7 @@ std::string in_words(const Changes& changes) {
 
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
-  const auto uid = Catalog(options.database).run(options.run).uid();  // -1 stays the run that it is now
+  const auto uid = find_run(Catalog(options.database), options.run).uid();  // -1 stays the run that it is now
   const auto changes = change(session, options, uid);
   const auto summary = Catalog(options.database).run(uid).summary();
   const auto& tags = summary.tags;

@@ -10,7 +10,9 @@
 #include "app.hpp"
 #include "event_lines.hpp"
 #include "event_table.hpp"
+#include "index_options.hpp"
 #include "resonance/error.hpp"
+#include "run_reference.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
 #include "wire/json_forms.hpp"
@@ -211,10 +213,11 @@ void follow_all(Session& session, const Options& options) {
 
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
+  use_clocks_of(options.database);
   note_signals();
   try {
     if (options.run)
-      Follower(session, options, Catalog(options.database).run(*options.run), options.count).follow();
+      Follower(session, options, find_run(Catalog(options.database), *options.run), options.count).follow();
     else
       follow_all(session, options);
     return 0;
@@ -231,8 +234,8 @@ void add_tail(CLI::App& root, Session& session) {
                                            "  resonance tail znpc.db\n"
                                            "  resonance tail znpc.db -1 -n 3 --columns \"Beamline Energy,AI 3 Izero\"\n"
                                            "  resonance tail znpc.db --once --json | my-plot\n\n"
-                                           "Without RUN it waits for the run in progress, and goes on with the next one when it ends,\n"
-                                           "until Ctrl-C. With RUN or --once it ends with the run. Changes nothing."},
+                                           "Without RUN it waits for the run in progress, and goes on with the next one when\n"
+                                           "it ends, until Ctrl-C. With RUN or --once it ends with the run. Changes nothing."},
                                           run);
   app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
   app.add_option("RUN", options.run, "uid, a prefix of it, scan_id, or -1 for the newest")->option_text(" ");

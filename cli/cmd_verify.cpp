@@ -1,10 +1,14 @@
 /// `resonance verify`: is everything that a beamtime names still there and as it was recorded.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "app.hpp"
 #include "json_report.hpp"
+#include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
 #include "resonance/verify.hpp"
+#include "run_reference.hpp"
 #include "run_text.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
@@ -33,7 +37,7 @@ std::string in_words(const VerifyReport& report, bool frames) {
 
 VerifyOptions library_options(const Options& options, ProgressBar& bar) {
   VerifyOptions result;
-  result.runs = options.runs;
+  for (const auto& run : options.runs) result.runs.push_back(plain_uid(run) == run ? run : find_run(Catalog(options.database), run).uid());
   result.frames = options.frames;
   result.full = !options.quick;
   result.progress = [&bar](std::uint64_t done, std::uint64_t total) {
@@ -43,34 +47,56 @@ VerifyOptions library_options(const Options& options, ProgressBar& bar) {
   return result;
 }
 
+/// Tells of faults and notes as they are found, and of each but once.
+class Findings {
+ public:
+  Findings(Session& session, ProgressBar& bar) : session_(session), bar_(bar) {
+    if (session.json) json_.emplace(session.out, "faults");
+  }
+
+  void add(const Fault& fault) {
+    // SQLite says the same of one broken page in each check that meets it.
+    if (fault.kind == "database" && !said_.insert(fault.message).second) return (void)++repeated_;
+    const bool note = fault.severity == Severity::note;
+    if (json_) return note ? notes_.push_back(wire::to_json(fault)) : json_->add(wire::to_json(fault));
+    if (session_.quiet && note) return;
+    bar_.clear();
+    session_.out.write(fault_line(fault));
+    session_.out.flush();
+  }
+
+  void finish(VerifyReport report, const Options& options) {
+    report.num_faults -= repeated_;
+    if (json_) {
+      json_->next_list("notes");
+      for (const auto& note : notes_) json_->add(note);
+      return json_->finish(wire::to_json(report));
+    }
+    session_.say(in_words(report, options.frames));
+    if (report.num_faults > 0)
+      session_.say(
+          fmt::format("'resonance repair {}' makes what can be mended whole again, in new files", safe_text(options.database.string())));
+  }
+
+ private:
+  Session& session_;
+  ProgressBar& bar_;
+  std::optional<JsonReport> json_;
+  std::vector<Json> notes_;  // they come in between, and have a list of their own
+  std::set<std::string> said_;
+  std::uint64_t repeated_ = 0;
+};
+
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   note_signals();
   ProgressBar bar("verifying", session.quiet);
-  std::optional<JsonReport> json;
-  std::vector<Json> notes;  // they come in between, and have a list of their own
-  const auto start = [&] {
-    if (!json) json.emplace(session.out, "faults");
-  };
-  const VerifyReport report = verify_beamtime(options.database, library_options(options, bar), [&](const Fault& fault) {
-    if (session.json) {
-      start();
-      return fault.severity == Severity::note ? notes.push_back(wire::to_json(fault)) : json->add(wire::to_json(fault));
-    }
-    if (session.quiet && fault.severity == Severity::note) return;
-    bar.clear();
-    session.out.write(fault_line(fault));
-    session.out.flush();
-  });
+  const VerifyOptions how = library_options(options, bar);
+  std::optional<Findings> findings;  // nothing is written before there is something to tell
+  const auto start = [&]() -> Findings& { return findings ? *findings : findings.emplace(session, bar); };
+  const VerifyReport report = verify_beamtime(options.database, how, [&](const Fault& fault) { start().add(fault); });
   bar.clear();
-  if (session.json) {
-    start();
-    json->next_list("notes");
-    for (const auto& note : notes) json->add(note);
-    json->finish(wire::to_json(report));
-  } else {
-    session.say(in_words(report, options.frames));
-  }
+  start().finish(report, options);
   return report.num_faults > 0 ? wire::exit_status(ErrorCode::corrupt) : 0;
 }
 
@@ -82,8 +108,9 @@ void add_verify(CLI::App& root, Session& session) {
                                            "  resonance verify znpc.db\n"
                                            "  resonance verify znpc.db --frames\n"
                                            "  resonance verify znpc.db -1 --frames --json\n\n"
-                                           "Changes nothing; works on read-only media and while a run is recorded. One line per fault;\n"
-                                           "exit status 7 when there is any. Notes (left-over files and the like) are no faults."},
+                                           "Changes nothing; works on read-only media and while a run is recorded. One line\n"
+                                           "per fault; exit status 7 when there is any. Notes (left-over files and the like)\n"
+                                           "are no faults. 'resonance repair' mends."},
                                           run);
   app.add_option("X.db", options.database, "The beamtime")->required()->option_text(" ");
   app.add_option("RUN", options.runs, "Only these runs: uid, a prefix of it, scan_id, or -1 (all)")->option_text("...");

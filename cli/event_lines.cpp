@@ -13,8 +13,9 @@ namespace resonance::cli {
 
 namespace {
 
-constexpr std::size_t kLeastWidth = 10, kMostWidth = 24;
+constexpr std::size_t kMostWidth = 24;
 constexpr std::string_view kHeading = "seq_num  time    ";  // as wide as what write_text() puts below it
+constexpr std::string_view kFrames = "  frames";
 
 bool has_frame_fields(const StreamInfo& stream) {
   if (!stream.data_keys.is_object()) return false;
@@ -22,12 +23,23 @@ bool has_frame_fields(const StreamInfo& stream) {
   return std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.second.find("external") != nullptr; });
 }
 
-/// A value in a few letters: six digits of a number, the beginning of everything else.
-std::string short_value(const Json* value) {
+/// A value in a few letters: six digits of a number, of text what fits.
+std::string short_value(const Json* value, std::size_t width) {
   if (value == nullptr || value->is_null()) return {};
   if (value->is_double()) return fmt::format("{:.6g}", value->as_double());
-  return fitted(plain(*value), kMostWidth);
+  return fitted_middle(plain(*value), value->is_string() || value->is_array() ? width : kMostWidth);
 }
+
+/// Of a column: of its name, and of the values that it is declared to have, so that they stand below each other.
+std::size_t column_width(const StreamInfo& stream, const std::string& name) {
+  const Json* key = stream.data_keys.is_object() ? stream.data_keys.find(name) : nullptr;
+  const Json* dtype = key != nullptr && key->is_object() ? key->find("dtype") : nullptr;
+  const bool text = dtype != nullptr && dtype->is_string() && (dtype->as_string() == "string" || dtype->as_string() == "array");
+  const std::size_t least = text ? 16 : std::string_view("-1.23457e-09").size();
+  return std::clamp(display_width(safe_text(name)), least, kMostWidth);
+}
+
+std::string more_text(std::size_t count) { return fmt::format("  and {} more", count); }
 
 std::string right(const std::string& text, std::size_t width) {
   const auto used = display_width(text);
@@ -45,14 +57,27 @@ EventLines::EventLines(Output& out, bool json, const Run& run, const StreamInfo&
       all_data_(all_data),
       with_frames_(has_frame_fields(stream)),
       width_(line_width()) {
-  for (const auto& name : columns_) widths_.push_back(std::clamp(display_width(safe_text(name)), kLeastWidth, kMostWidth));
+  lay_out(stream);
   if (!json_) write_heading();
+}
+
+void EventLines::lay_out(const StreamInfo& stream) {
+  std::size_t used = kHeading.size() + (with_frames_ ? kFrames.size() : 0);
+  for (const auto& name : columns_) {
+    widths_.push_back(column_width(stream, name));
+    used += 2 + widths_.back();
+  }
+  while (!widths_.empty() && used + (widths_.size() < columns_.size() ? more_text(columns_.size()).size() : 0) > width_) {
+    used -= 2 + widths_.back();
+    widths_.pop_back();
+  }
 }
 
 void EventLines::write_heading() {
   std::string line(kHeading);
-  if (with_frames_) line += "  frames";
-  for (std::size_t i = 0; i < columns_.size(); ++i) line += right(fitted(safe_text(columns_[i]), widths_[i]), widths_[i]);
+  if (with_frames_) line += kFrames;
+  for (std::size_t i = 0; i < widths_.size(); ++i) line += right(fitted_middle(safe_text(columns_[i]), widths_[i]), widths_[i]);
+  if (widths_.size() < columns_.size()) line += more_text(columns_.size() - widths_.size());
   out_.write(painted(fitted(line, width_), kDim, colours_wanted()) + "\n");
   out_.flush();
 }
@@ -66,7 +91,7 @@ void EventLines::write(const Event& event) {
 void EventLines::write_text(const Event& event, std::uint64_t frames) {
   std::string line = fmt::format("{:>7}  {}", event.seq_num, local_second(event.time).substr(11, 8));
   if (with_frames_) line += fmt::format("  {:>6}", frames);
-  for (std::size_t i = 0; i < columns_.size(); ++i) line += right(short_value(event.data.find(columns_[i])), widths_[i]);
+  for (std::size_t i = 0; i < widths_.size(); ++i) line += right(short_value(event.data.find(columns_[i]), widths_[i]), widths_[i]);
   out_.write(fitted(line, width_) + "\n");
 }
 

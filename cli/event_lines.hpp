@@ -19,6 +19,7 @@ class EventLines {
   void write(const Event& event);
 
  private:
+  void lay_out(const StreamInfo& stream);
   void write_heading();
   void write_text(const Event& event, std::uint64_t frames);
   void write_json(const Event& event, std::uint64_t frames);
@@ -29,9 +30,9 @@ class EventLines {
   const std::string stream_;
   const std::vector<std::string> columns_;
   const bool all_data_;
-  bool with_frames_ = false;  // a column of text says how many
-  std::size_t width_;         // of a line
-  std::vector<std::size_t> widths_;
+  bool with_frames_ = false;         // a column of text says how many
+  std::size_t width_;                // of a line
+  std::vector<std::size_t> widths_;  // of the columns that fit into a line
 };
 
 }  // namespace resonance::cli

@@ -17,7 +17,9 @@ namespace resonance::cli {
 std::shared_ptr<RunListener> listener_for(Session& session, const std::filesystem::path& database) {
   const auto root = find_data_root(database);
   if (root.empty()) return nullptr;
-  return index_listener(root, [&session](std::string_view text) { session.say(fmt::format("resonance: {}", safe_text(text))); });
+  return index_listener(root, [quiet = session.quiet](std::string_view text) {  // on a thread of its own
+    if (!quiet) tell(fmt::format("resonance: {}\n", safe_text(text)));
+  });
 }
 
 AnnotationOptions annotation_options(Session& session, const std::filesystem::path& database) {
@@ -31,13 +33,37 @@ bool is_data_root(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored) && std::filesystem::exists(path / "index.db", ignored);
 }
 
-std::optional<std::string> local_zone() {
-  if (const char* name = std::getenv("TZ"); name != nullptr && *name != '\0') return std::string(name + (*name == ':' ? 1 : 0));
+void use_clocks_of(const std::filesystem::path& root_or_beamtime) {
+  try {
+    const auto root = is_data_root(root_or_beamtime) ? root_or_beamtime : find_data_root(root_or_beamtime);
+    if (root.empty()) return;
+    if (const auto zone = MasterIndex(root).zone()) use_clocks(*zone);
+  } catch (const Error&) {  // the index is broken; whoever needs it says so
+  }
+}
+
+namespace {
+
+constexpr std::string_view kZones = "/usr/share/zoneinfo/";
+
+/// What a link into the folder of zones is called there.
+std::optional<std::string> zone_of_file(const std::filesystem::path& file) {
   std::error_code error;
-  const auto target = std::filesystem::read_symlink("/etc/localtime", error).string();
-  constexpr std::string_view kFolder = "zoneinfo/";
-  const auto at = target.find(kFolder);
-  return error || at == std::string::npos ? std::nullopt : std::optional(target.substr(at + kFolder.size()));
+  const auto target = std::filesystem::weakly_canonical(file, error).string();
+  const auto at = target.find("zoneinfo/");
+  return error || at == std::string::npos ? std::nullopt : std::optional(target.substr(at + 9));
+}
+
+}  // namespace
+
+std::optional<std::string> local_zone() {
+  const char* set = std::getenv("TZ");
+  std::string_view name = set == nullptr ? "" : set;
+  if (name.starts_with(':')) name.remove_prefix(1);
+  if (name.empty()) return zone_of_file("/etc/localtime");
+  if (name.starts_with('/')) return zone_of_file(name);
+  std::error_code ignored;  // a rule such as CET-1CEST has no name
+  return std::filesystem::exists(std::string(kZones).append(name), ignored) ? std::optional(std::string(name)) : std::nullopt;
 }
 
 std::string query_term(std::string_view field, std::string_view text) {
@@ -73,19 +99,26 @@ std::vector<std::size_t> prefix_lengths(const std::vector<std::string>& uids,
 
 std::string run_table(const std::vector<FoundRun>& runs, bool with_beamtime,
                       const std::function<bool(const std::string& digits, const std::string& uid)>& names_run) {
-  std::vector<TextTable::Heading> headings = {{"uid"},          {"scan", true},   {"start"}, {"plan", false, true}, {"sample", false, true},
-                                              {"events", true}, {"frames", true}, {"status"}};
-  if (with_beamtime) headings.push_back({"beamtime", false, true});
+  std::vector<TextTable::Heading> headings = {
+      {"uid"},          {"scan", true},   {"start"}, {"plan", false, Cut::middle}, {"sample", false, Cut::middle},
+      {"events", true}, {"frames", true}, {"status"}};
+  if (with_beamtime) headings.push_back({"beamtime", false, Cut::last});
   TextTable table(std::move(headings));
   std::vector<std::string> uids;
   for (const auto& run : runs) uids.push_back(run.uid);
   const auto lengths = prefix_lengths(uids, names_run);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto& run = runs[i];
-    std::vector<Cell> row = {run.uid.substr(0, lengths[i]),  run.scan_id ? fmt::to_string(*run.scan_id) : "",
-                             local_minute(run.time_start),   run.plan_name,
-                             run.sample.value_or(""),        fmt::to_string(run.num_events),
-                             fmt::to_string(run.num_frames), status_cell(run)};
+    // The index has counted an open run when it began.
+    const bool counted = !with_beamtime || run.exit_status || run.time_stop;
+    std::vector<Cell> row = {run.uid.substr(0, lengths[i]),
+                             run.scan_id ? fmt::to_string(*run.scan_id) : "",
+                             local_minute(run.time_start),
+                             run.plan_name,
+                             run.sample.value_or(""),
+                             counted ? fmt::to_string(run.num_events) : "…",
+                             counted ? fmt::to_string(run.num_frames) : "…",
+                             status_cell(run)};
     if (with_beamtime) row.emplace_back(run.db_path);
     table.add(std::move(row));
   }

@@ -25,7 +25,10 @@ namespace resonance::cli {
 /// A folder with a master index in it.
 [[nodiscard]] bool is_data_root(const std::filesystem::path& path);
 
-/// IANA name of this machine's time zone; nothing when it has none.
+/// From now on local time is that of the data root which the path is, or lies in; without one it stays this machine's.
+void use_clocks_of(const std::filesystem::path& root_or_beamtime);
+
+/// IANA name of the time zone of local time; nothing when it has none.
 [[nodiscard]] std::optional<std::string> local_zone();
 
 /// `field:"text"` of the query language, with the text's own quotes and backslashes taken as such; its wildcards stay wildcards.

@@ -16,6 +16,20 @@ namespace {
 constexpr std::size_t kBufferBytes = 64 * 1024;
 }
 
+void tell(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void occupy_standard_files() noexcept {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)  // open() takes the lowest one that is free
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 Output::Output(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);

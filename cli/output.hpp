@@ -14,6 +14,12 @@ namespace resonance::cli {
 /// The reader of standard output has gone away (`| head`): nothing is wrong, and nothing more is to be done.
 struct BrokenPipe {};
 
+/// Text on standard error, at once. That it cannot be written changes nothing: the exit status says what it says.
+void tell(std::string_view text) noexcept;
+
+/// A standard file that the caller closed stays one that cannot be read or written; else the next file opened would be it.
+void occupy_standard_files() noexcept;
+
 class Output {
  public:
   Output() = default;                                  ///< standard output

@@ -9,10 +9,15 @@
 
 namespace resonance::cli {
 
+RunSummary as_shown(const Run& run, RunSummary summary) {
+  if (!summary.exit_status && !summary.time_stop && run.state() == RunState::dead) summary.exit_status = "dead";
+  return summary;
+}
+
 Cell status_cell(const RunSummary& run) {
   if (!run.exit_status) return {run.time_stop ? "unknown" : "open", kCyan};
   const std::string& status = *run.exit_status;
-  return {status, status == "success" ? kGreen : status == "failed" ? kRed : status == "aborted" ? kYellow : ""};
+  return {status, status == "success" ? kGreen : status == "failed" || status == "dead" ? kRed : status == "aborted" ? kYellow : ""};
 }
 
 std::string plain(const Json& value) { return safe_text(value.is_string() ? value.as_string() : value.dump()); }

@@ -10,7 +10,9 @@
 
 namespace resonance::cli {
 
-/// "success", "aborted", "failed", or "open", in its colour.
+/// The summary with the status "dead" where the run is open and its program is gone; the next program that writes closes it as failed.
+[[nodiscard]] RunSummary as_shown(const Run& run, RunSummary summary);
+/// "success", "aborted", "failed", "dead", or "open", in its colour.
 [[nodiscard]] Cell status_cell(const RunSummary& run);
 /// "fault missing_frame: run 019cf08258007625ac94fdcc5de74347: event 18: message", and a line feed.
 [[nodiscard]] std::string fault_line(const Fault& fault);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "output.hpp"
 #include "text_layout.hpp"
 
 namespace resonance::cli {
@@ -82,20 +83,19 @@ void ProgressBar::update_bytes(std::uint64_t done, std::uint64_t total) {
 void ProgressBar::draw(const std::string& done, const std::string& total, double part) {
   constexpr std::size_t kBar = 24;
   const std::size_t width = std::min<std::size_t>(columns_of(STDERR_FILENO), 100);
-  std::string tail = " " + done;
+  std::string behind = " " + done;
   if (!total.empty()) {
     part = std::min(1.0, part);
     const auto full = static_cast<std::size_t>(part * kBar);
-    tail = fmt::format(" [{}{}] {:3.0f} %  {}/{}", std::string(full, '#'), std::string(kBar - full, '.'), part * 100, done, total);
+    behind = fmt::format(" [{}{}] {:3.0f} %  {}/{}", std::string(full, '#'), std::string(kBar - full, '.'), part * 100, done, total);
   }
-  const std::size_t room = width > tail.size() + 1 ? width - tail.size() - 1 : 0;
-  fmt::print(stderr, "\r\x1b[K{}{}", fitted(label_, room), tail);
-  std::fflush(stderr);
+  const std::size_t room = width > behind.size() + 1 ? width - behind.size() - 1 : 0;
+  tell(fmt::format("\r\x1b[K{}{}", fitted(label_, room), behind));
   drawn_ = true;
 }
 
 void ProgressBar::clear() {
-  if (drawn_) fmt::print(stderr, "\r\x1b[K");
+  if (drawn_) tell("\r\x1b[K");
   drawn_ = false;
 }
 
@@ -105,6 +105,9 @@ void note_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before{};
+  const bool ignored = ::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;  // as under nohup
+  if (!ignored) ::sigaction(SIGHUP, &action, nullptr);
 }
 
 void check_interrupt() {

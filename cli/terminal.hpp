@@ -43,12 +43,13 @@ class ProgressBar {
   std::chrono::steady_clock::time_point last_{};
 };
 
-/// Thrown out of a callback of the library after Ctrl-C or SIGTERM; the library then closes what it has open.
+/// Thrown out of a callback of the library after Ctrl-C, SIGTERM or SIGHUP; the library then closes what it has open.
 struct Interrupted {
   int signal;
 };
 
-/// From here on Ctrl-C and SIGTERM are only noted; a second one ends the process at once.
+/// From here on Ctrl-C, SIGTERM and the end of the terminal (unless that is ignored) are only noted; a second one ends the process
+/// at once.
 void note_signals();
 /// \throws Interrupted when one was noted
 void check_interrupt();

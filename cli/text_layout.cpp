@@ -93,6 +93,15 @@ std::string fitted(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, taken)) + "…";
 }
 
+std::string fitted_middle(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width || width < 3) return fitted(text, width);
+  std::string_view rest = text;
+  std::size_t left = display_width(text);
+  while (left > width / 2) left -= width_of(next_character(rest));  // what stays of the end
+  std::string out = fitted(text, width - left);                     // with "…" behind it
+  return out.append(rest);
+}
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
   std::string out;
   std::size_t column = indent;
@@ -148,15 +157,19 @@ void TextTable::add(std::vector<Cell> row) {
 
 namespace {
 
-/// Narrow the widest flexible columns, letter by letter, until the line fits or none can give more.
+/// Narrow the widest columns, letter by letter, until the line fits or none can give more; those to be cut last behind the others.
 void narrow(std::vector<std::size_t>& widths, const std::vector<TextTable::Heading>& headings, std::size_t excess) {
   constexpr std::size_t kLeast = 6;
-  for (; excess > 0; --excess) {
-    std::size_t* widest = nullptr;
-    for (std::size_t i = 0; i < widths.size(); ++i)
-      if (headings[i].flexible && widths[i] > kLeast && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
-    if (widest == nullptr) return;
-    --*widest;
+  for (const bool last : {false, true}) {
+    for (; excess > 0; --excess) {
+      std::size_t* widest = nullptr;
+      for (std::size_t i = 0; i < widths.size(); ++i)
+        if (headings[i].cut != Cut::never && (headings[i].cut == Cut::last) == last && widths[i] > kLeast &&
+            (widest == nullptr || widths[i] > *widest))
+          widest = &widths[i];
+      if (widest == nullptr) break;
+      --*widest;
+    }
   }
 }
 
@@ -185,7 +198,8 @@ std::string TextTable::render(std::size_t width, bool colours) const {
     for (std::size_t i = 0; i < widths.size(); ++i) {
       if (widths[i] == 0) continue;
       const Cell& cell = cell_at(i);
-      const std::string cut = fitted(cell.text, widths[i]);
+      const bool at_end = headings_[i].cut == Cut::end || headings_[i].cut == Cut::never;
+      const std::string cut = at_end ? fitted(cell.text, widths[i]) : fitted_middle(cell.text, widths[i]);
       const std::size_t free = widths[i] - std::min(widths[i], display_width(cut));
       text.append(blanks + (headings_[i].right ? free : 0), ' ');
       text += painted(cut, cell.colour, colours);

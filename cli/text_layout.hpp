@@ -14,6 +14,8 @@ namespace resonance::cli {
 [[nodiscard]] std::size_t display_width(std::string_view text);
 /// The text, or as much of its beginning as fits in `width` columns with "…" behind it.
 [[nodiscard]] std::string fitted(std::string_view text, std::size_t width);
+/// The same with "…" in the middle: names often differ in their ends.
+[[nodiscard]] std::string fitted_middle(std::string_view text, std::size_t width);
 
 /// Words in lines of at most `width` columns, the lines behind the first one indented; the first one begins at that column.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
@@ -31,18 +33,26 @@ struct Cell {
   const char* colour = "";  ///< one of the constants in terminal.hpp
 };
 
+/// Where the text of a column is cut when the line is too long.
+enum class Cut {
+  never,
+  end,
+  middle,
+  last  ///< in the middle, and only when the other columns can give no more: paths
+};
+
 /// Columns of text under their headings. Cells are made safe here.
 class TextTable {
  public:
   struct Heading {
     std::string text;
-    bool right = false;     ///< numbers
-    bool flexible = false;  ///< may be cut where the line is too long
+    bool right = false;  ///< numbers
+    Cut cut = Cut::never;
   };
   explicit TextTable(std::vector<Heading> headings, std::string indent = {});
   void add(std::vector<Cell> row);
   [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
-  /// Lines of at most `width` columns, as far as the flexible columns give way. Columns without any text are left out.
+  /// Lines of at most `width` columns, as far as columns may be cut. Columns without any text are left out.
   [[nodiscard]] std::string render(std::size_t width, bool colours) const;
 
  private:

@@ -149,6 +149,15 @@ std::optional<double> parse_age(std::string_view text) {
 }  // namespace
 
 std::string local_minute(double time) { return formatted(time, "%Y-%m-%d %H:%M"); }
+std::string local_iso(double time) {
+  const auto micros =
+      static_cast<long long>(std::llround(std::isfinite(time) ? std::fmod(time, 1.0) * 1e6 : 0));  // as often as they are recorded
+  const std::string clock = formatted(time, "%Y-%m-%dT%H:%M:%S"), zone = formatted(time, "%z");
+  if (zone.size() != 5) return "";
+  return fmt::format("{}{}{}:{}", clock, micros > 0 ? fmt::format(".{:06}", std::min(micros, 999999ll)) : "", zone.substr(0, 3),
+                     zone.substr(3));
+}
+
 std::string utc_text(double time) {
   const double whole = std::floor(time);
   const auto seconds = static_cast<std::time_t>(whole);
@@ -172,6 +181,11 @@ double parse_time(std::string_view text, double now) {
       ErrorCode::invalid_argument,
       fmt::format("'{}' is no time; write 2026-03-14, '2026-03-14 19:43', 2026-03-14T19:43:00Z, today, yesterday, or an age like 2h or 3d",
                   safe_text(text)));
+}
+
+void use_clocks(const std::string& zone) {
+  ::setenv("TZ", zone.c_str(), 1);  // of this process alone
+  ::tzset();
 }
 
 double current_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }

@@ -6,8 +6,12 @@
 
 namespace resonance::cli {
 
+/// From now on local time is that of this IANA zone.
+void use_clocks(const std::string& zone);
+
 [[nodiscard]] std::string local_minute(double time);  ///< "2026-03-14 19:43"
 [[nodiscard]] std::string local_second(double time);  ///< "2026-03-14 19:43:33 PDT"
+[[nodiscard]] std::string local_iso(double time);     ///< "2026-03-14T19:43:33-07:00", with microseconds where there are any
 
 /// What --since and --until take: "2026-03-14", "2026-03-14 19:43[:33[.5]]" (also with T; local time, or with Z or an offset
 /// like +01:00), "now", "today", "yesterday", or an age: "90s", "30m", "2h", "3d", "1w".

@@ -77,7 +77,10 @@ void write_image_file(const std::filesystem::path& path, const ImageSequence& im
 /// Receives a file's bytes in order.
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 
-/// Write a table in the Arrow IPC stream format. Units are field metadata (`units`); JSON columns are text.
-void write_arrow(const Table& table, const ByteSink& sink);
+/// The two forms of Arrow IPC: one to be read from front to back, or a file (".arrow", ".feather") with an index of its batches.
+enum class ArrowForm { stream, file };
+
+/// Write a table in an Arrow IPC format. Units are field metadata (`units`); JSON columns are text.
+void write_arrow(const Table& table, const ByteSink& sink, ArrowForm form = ArrowForm::stream);
 
 }  // namespace resonance

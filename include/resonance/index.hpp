@@ -137,6 +137,8 @@ class MasterIndex {
   [[nodiscard]] IndexVerifyReport verify(const SyncOptions& options = {}) const;
 
   [[nodiscard]] const std::filesystem::path& root() const noexcept;
+  /// IANA name of the zone that days and dates are in; nothing when none was set: then it is UTC.
+  [[nodiscard]] std::optional<std::string> zone() const;
 
  private:
   class Impl;

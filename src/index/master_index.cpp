@@ -229,4 +229,8 @@ IndexVerifyReport MasterIndex::verify(const SyncOptions& options) const {
 
 const std::filesystem::path& MasterIndex::root() const noexcept { return impl_->root(); }
 
+std::optional<std::string> MasterIndex::zone() const {
+  return impl_->read([](sqlite::Connection& connection) { return index::BeamtimeRows(connection).setting("zone"); });
+}
+
 }  // namespace resonance

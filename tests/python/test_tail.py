@@ -69,6 +69,17 @@ def test_a_closed_run_shows_its_last_events_and_ends(resonance, beamtime):
     assert len(resonance("tail", beamtime, frames["uid"], "-n", 0).stdout.splitlines()) == 1
 
 
+def test_values_stand_below_each_other_and_what_does_not_fit_is_counted(resonance, beamtime):
+    wide = resonance("tail", beamtime, -2, env={"COLUMNS": "400"}).stdout.splitlines()
+    assert len({len(line) for line in wide}) == 1
+    narrow = resonance("tail", beamtime, -2).stdout.splitlines()
+    assert max(map(len, narrow)) <= 80
+    names, shown = wide[0].split(), narrow[0].split()
+    assert shown[-3] == "and" and shown[-1] == "more"
+    assert names[: len(shown) - 3] == shown[:-3] and int(shown[-2]) == len(names) - len(shown) + 3
+    assert all(line.split() == whole.split()[: len(shown) - 3] for line, whole in zip(narrow[1:], wide[1:], strict=True))
+
+
 def test_json_lines_say_everything(resonance, beamtime):
     first, *events, last = resonance("tail", beamtime, -1, "-n", 2, "--json").json_lines()
     assert first["kind"] == "run" and first["run"] == resonance("ls", beamtime, "--json").json()[0]

@@ -55,7 +55,7 @@ def test_one_line_for_each_fault_and_status_7(resonance, copy):
     done = resonance("verify", copy, status=7)
     [line] = done.stdout.splitlines()
     assert line.startswith("fault damaged_shard: run ") and str(shard) in line
-    assert done.stderr.strip().endswith("1 fault")
+    assert done.stderr.splitlines()[0].endswith("1 fault") and "resonance repair" in done.stderr.splitlines()[1]
     uid = shard.parts[-5 - 1]
     assert resonance("verify", copy, uid, status=7).stdout == done.stdout
     others = [run["uid"] for run in resonance("ls", copy, "--json").json() if run["uid"] != uid]

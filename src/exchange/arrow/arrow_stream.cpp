@@ -1,9 +1,11 @@
-// The Arrow IPC stream: a schema, record batches of bounded size, an end mark.
+// The Arrow IPC stream: a schema, record batches of bounded size, an end mark. A file is a stream between marks, and an index of it.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
+#include <vector>
 
 #include "base/text.hpp"
 #include "exchange/arrow/body.hpp"
@@ -42,21 +44,38 @@ void require_equal_lengths(const Table& table) {
   }
 }
 
-}  // namespace
-
-void write_arrow(const Table& table, const ByteSink& sink) {
-  require_equal_lengths(table);
-  sink(arrow::schema_message(table));
+/// A stream that begins at byte `at` of a file. \return where its batches are
+std::vector<arrow::Block> write_stream(const Table& table, const ByteSink& sink, std::int64_t at) {
+  std::vector<arrow::Block> batches;
+  const auto schema = arrow::schema_message(table);
+  sink(schema);
+  at += static_cast<std::int64_t>(schema.size());
   for (std::uint64_t first = 0; first < table.rows;) {
     const std::uint64_t count = batch_rows(table, first);
     arrow::Body body;
     for (const auto& column : table.columns) body.add_column(column, first, count);
-    sink(arrow::batch_message(count, body));
+    const auto message = arrow::batch_message(count, body);
+    sink(message);
     body.send(sink);
+    batches.push_back({.offset = at, .metadata_bytes = static_cast<std::int32_t>(message.size()), .body_bytes = body.bytes()});
+    at += batches.back().metadata_bytes + batches.back().body_bytes;
     first += count;
   }
   constexpr std::byte mark{0xFF}, zero{0};
   sink(std::array{mark, mark, mark, mark, zero, zero, zero, zero});
+  return batches;
+}
+
+}  // namespace
+
+void write_arrow(const Table& table, const ByteSink& sink, ArrowForm form) {
+  require_equal_lengths(table);
+  if (form == ArrowForm::stream) return (void)write_stream(table, sink, 0);
+  std::array<std::byte, 8> beginning{};
+  std::memcpy(beginning.data(), arrow::kFileMark.data(), arrow::kFileMark.size());
+  sink(beginning);
+  const auto batches = write_stream(table, sink, beginning.size());
+  sink(arrow::file_footer(table, batches));
 }
 
 }  // namespace resonance

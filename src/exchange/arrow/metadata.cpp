@@ -1,4 +1,4 @@
-// Field numbers and enumerators are those of the format's Schema.fbs and Message.fbs (columnar format 1.x, metadata V5):
+// Field numbers and enumerators are those of the format's Schema.fbs, Message.fbs and File.fbs (columnar format 1.x, metadata V5):
 // https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
 // So few tables are needed that they are built directly, without generated code. Children come before their parents.
 #include "exchange/arrow/metadata.hpp"
@@ -125,34 +125,60 @@ std::vector<std::byte> framed(FlatBufferBuilder& b, Header kind, AnyTable header
   return message;
 }
 
+AnyTable schema_of(FlatBufferBuilder& b, const Table& table) {
+  std::vector<AnyTable> fields;
+  for (const auto& column : table.columns) fields.push_back(column_field(b, column));
+  const auto vector = b.CreateVector(fields);
+  return make_table(b, [&] { b.AddOffset(slot(1), vector); });  // endianness: little is the default
+}
+
+/// A vector of FlatBuffers structs, whose members are int64 or padded to that, as our own are.
+template <class Struct>
+Offset<void> structs(FlatBufferBuilder& b, const std::vector<Struct>& items) {
+  static_assert(sizeof(Struct) % sizeof(std::int64_t) == 0);
+  b.StartVector(items.size() * sizeof(Struct) / sizeof(std::int64_t), sizeof(std::int64_t));
+  b.PushBytes(reinterpret_cast<const std::uint8_t*>(items.data()), items.size() * sizeof(Struct));
+  return Offset<void>(b.EndVector(items.size()));
+}
+
 }  // namespace
 
 std::vector<std::byte> schema_message(const Table& table) {
   FlatBufferBuilder b;
-  std::vector<AnyTable> fields;
-  for (const auto& column : table.columns) fields.push_back(column_field(b, column));
-  const auto vector = b.CreateVector(fields);
-  const AnyTable schema = make_table(b, [&] { b.AddOffset(slot(1), vector); });  // endianness: little is the default
-  return framed(b, kSchema, schema, 0);
+  return framed(b, kSchema, schema_of(b, table), 0);
 }
 
 std::vector<std::byte> batch_message(std::uint64_t rows, const Body& body) {
-  // FieldNode and Buffer are FlatBuffers structs of two int64 each, as our own are.
-  static_assert(sizeof(Node) == 16 && sizeof(Extent) == 16);
-  const auto structs = [](FlatBufferBuilder& b, const auto& items) {
-    b.StartVector(items.size() * 2, sizeof(std::int64_t));
-    b.PushBytes(reinterpret_cast<const std::uint8_t*>(items.data()), items.size() * 16);
-    return b.EndVector(items.size());
-  };
+  static_assert(sizeof(Node) == 16 && sizeof(Extent) == 16);  // FieldNode and Buffer
   FlatBufferBuilder b;
-  const Offset<void> nodes(structs(b, body.nodes()));
-  const Offset<void> buffers(structs(b, body.extents()));
+  const auto nodes = structs(b, body.nodes());
+  const auto buffers = structs(b, body.extents());
   const AnyTable batch = make_table(b, [&] {
     b.AddElement<std::int64_t>(slot(0), static_cast<std::int64_t>(rows), 0);
     b.AddOffset(slot(1), nodes);
     b.AddOffset(slot(2), buffers);
   });
   return framed(b, kRecordBatch, batch, body.bytes());
+}
+
+std::vector<std::byte> file_footer(const Table& table, const std::vector<Block>& batches) {
+  static_assert(sizeof(Block) == 24);
+  FlatBufferBuilder b;
+  const AnyTable schema = schema_of(b, table);
+  const auto dictionaries = structs(b, std::vector<Block>{});
+  const auto blocks = structs(b, batches);
+  b.Finish(make_table(b, [&] {
+    b.AddElement<std::int16_t>(slot(0), kMetadataVersion5, 0);
+    b.AddOffset(slot(1), schema);
+    b.AddOffset(slot(2), dictionaries);
+    b.AddOffset(slot(3), blocks);
+  }));
+  const std::uint32_t size = flatbuffers::EndianScalar(b.GetSize());
+  std::vector<std::byte> footer(b.GetSize() + sizeof size + kFileMark.size());
+  std::memcpy(footer.data(), b.GetBufferPointer(), b.GetSize());
+  std::memcpy(footer.data() + b.GetSize(), &size, sizeof size);
+  std::memcpy(footer.data() + b.GetSize() + sizeof size, kFileMark.data(), kFileMark.size());
+  return footer;
 }
 
 }  // namespace resonance::arrow
