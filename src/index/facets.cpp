@@ -156,7 +156,7 @@ std::vector<Facet> Search::facets(const FacetOptions& options) {
   const auto wanted = require_names(options.names);
   const auto query = parse(options.query, options.zone, options.now);
   sqlite::ReadTransaction snapshot(connection_);
-  const auto selection = Selector(connection_).select(query, Purpose::facets);
+  const auto selection = Selector(connection_, limits_).select(query, Purpose::facets);
 
   std::map<std::string_view, Counts> counts;  // by column
   bool with_tags = false;

@@ -83,7 +83,7 @@ Sql Search::page_sql(const SearchOptions& options) {
     throw Error(ErrorCode::invalid_argument, fmt::format("a page has 1 to {} runs, not {}", kLongestPage, options.limit));
   const auto query = parse(options.query, options.zone, options.now);
   const auto order = SortOrder::parse(options.sort, words_to_rank(query));
-  auto selection = Selector(connection_).select(query, order.by_time ? Purpose::first_by_time : Purpose::all);
+  auto selection = Selector(connection_, limits_).select(query, order.by_time ? Purpose::first_by_time : Purpose::all);
 
   std::vector<Sql> conditions;
   if (!selection.where.text.empty()) conditions.push_back(std::move(selection.where));
@@ -139,7 +139,7 @@ std::vector<std::string> Search::plan(const SearchOptions& options) {
 std::uint64_t Search::count(const FacetOptions& options) {
   const auto query = parse(options.query, options.zone, options.now);
   sqlite::ReadTransaction snapshot(connection_);
-  const auto selection = Selector(connection_).select(query, Purpose::all);
+  const auto selection = Selector(connection_, limits_).select(query, Purpose::all);
   Sql sql("SELECT count(*) ");
   if (selection.exact.text.empty()) {
     sql += selection.from;

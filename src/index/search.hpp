@@ -16,7 +16,7 @@ namespace resonance::index {
 /// Reads only. Not synchronised.
 class Search {
  public:
-  explicit Search(sqlite::Connection& connection) : connection_(connection) {}
+  explicit Search(sqlite::Connection& connection, const SelectionLimits& limits = {}) : connection_(connection), limits_(limits) {}
 
   [[nodiscard]] SearchPage page(const SearchOptions& options);
   /// How SQLite would find the page: lines of EXPLAIN QUERY PLAN.
@@ -34,6 +34,7 @@ class Search {
   [[nodiscard]] Counts tags_of(std::vector<std::int64_t> runs);
 
   sqlite::Connection& connection_;
+  const SelectionLimits limits_;
 };
 
 }  // namespace resonance::index

@@ -11,13 +11,8 @@ using namespace query;
 
 namespace {
 
-/// The most runs that are listed and looked at one by one to fill a page.
 constexpr std::uint64_t kFew = 10'000;
 constexpr std::uint64_t kPage = 50;
-/// For counts every run that fits is touched anyway; above this share of a large index a scan is no slower.
-constexpr std::uint64_t kManyForAll = 300'000;
-/// Looking for a frequent word in one run costs FTS5 a thousand times what the next run with it does.
-constexpr std::uint64_t kListedWords = 100'000;
 
 /// Runs with a word, in a time, of a plan: each once. Of values and tags a run may have several that fit.
 bool gives_each_once(const Node& node) {
@@ -56,6 +51,7 @@ bool is_term(const Node& node) {
 /// Where one run of n fits, a walk along all of them looks at about n * 50 for a page; listing looks at total / n. They cost the
 /// same where total / n is the root of 50 * total; twice that, because further terms make the walk longer, but not the list.
 std::uint64_t Selector::few() {
+  if (limits_.few) return *limits_.few;
   const auto total = static_cast<double>(connection_.query_int("SELECT max(run) FROM search_runs"));
   return std::clamp(static_cast<std::uint64_t>(std::sqrt(2.0 * kPage * total)), std::uint64_t{500}, kFew);
 }
@@ -89,7 +85,7 @@ Sql Selector::test(const Node& node) {
   }
   if (const auto* words = std::get_if<WordsTerm>(&node.term)) {
     const auto source = terms_.source(*words);
-    return terms_.test(*words, count(*source, kListedWords) <= kListedWords);
+    return terms_.test(*words, count(*source, limits_.listed_words) <= limits_.listed_words);
   }
   return std::visit(
       [&](const auto& term) -> Sql {
@@ -149,7 +145,7 @@ std::optional<Terms::Column> Selector::walk_column(const Node& query) {
     for (const auto& child : all->nodes)
       if (const auto* term = std::get_if<TextTerm>(&child.term)) candidates.push_back(term);
   std::optional<Terms::Column> best;
-  std::uint64_t fewest = kManyForAll;
+  std::uint64_t fewest = limits_.many_for_all;
   for (const auto* term : candidates) {
     const auto column = terms_.single(*term);
     if (!column) continue;
@@ -165,7 +161,7 @@ std::optional<Terms::Column> Selector::walk_column(const Node& query) {
 Selection Selector::select(const Node& query, Purpose purpose) {
   Selection out;
   const auto* all = std::get_if<AllOf>(&query.term);
-  if (auto listed = source(query, purpose == Purpose::first_by_time ? few() : kManyForAll)) {
+  if (auto listed = source(query, purpose == Purpose::first_by_time ? few() : limits_.many_for_all)) {
     out.from = Sql(listed->unique ? "FROM (SELECT run FROM (" : "FROM (SELECT DISTINCT run FROM (");
     out.from += listed->sql;
     const bool alone = is_term(query);                                            // nothing more is asked of the run than what is counted

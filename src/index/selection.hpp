@@ -26,12 +26,24 @@ struct Selection {
   Sql exact;  ///< SELECT of the runs themselves, each once, where that needs no look at search_runs; may be empty
 };
 
+/// From how many runs on something is done another way. The defaults are measured; tests set others, because the answers must not
+/// depend on them.
+struct SelectionLimits {
+  /// The most runs that are listed and looked at one by one to fill a page; default: from the size of the index.
+  std::optional<std::uint64_t> few;
+  /// For counts every run that fits is touched anyway; above this share of a large index a scan is no slower.
+  std::uint64_t many_for_all = 300'000;
+  /// Looking for a frequent word in one run costs FTS5 a thousand times what the next run with it does.
+  std::uint64_t listed_words = 100'000;
+};
+
 /// SQLite's own planner cannot know how many runs have a value; this one looks. A term whose runs are few enough is listed, and
 /// the others are asked of these runs alone. When no term is selective, most runs that are looked at fit, so a walk along an SQL
 /// index by time finds a page soon.
 class Selector {
  public:
-  explicit Selector(sqlite::Connection& connection) : connection_(connection), terms_(connection) {}
+  explicit Selector(sqlite::Connection& connection, const SelectionLimits& limits = {})
+      : connection_(connection), terms_(connection), limits_(limits) {}
 
   [[nodiscard]] Selection select(const query::Node& query, Purpose purpose);
 
@@ -51,6 +63,7 @@ class Selector {
 
   sqlite::Connection& connection_;
   Terms terms_;
+  const SelectionLimits limits_;
 };
 
 /// All words that stand at the top of the query, joined for MATCH.

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "index/search.hpp"
 #include "index_testing.hpp"
 #include "naive_filter.hpp"
 #include "query/parse.hpp"
@@ -197,6 +198,23 @@ class Agreement : public DataRoot, public testing::WithParamInterface<int> {
     }
   }
 
+  /// The same answers where hardly anything is listed, and most runs are found on a walk.
+  void compare_walks() const {
+    sqlite::Connection connection(root() / "index.db", sqlite::Access::read);
+    RandomQueries queries(static_cast<std::uint64_t>(GetParam()) + 4000, runs_);
+    for (int i = 0; i < kQueries / 3; ++i) {
+      const auto few = static_cast<std::uint64_t>(i % 7);
+      index::Search search(connection, {.few = few, .many_for_all = few * 2, .listed_words = few});
+      const auto query = queries.next();
+      const auto wanted = expected(parsed(query));
+      EXPECT_EQ(all_pages(asked(query), [&](const auto& options) { return search.page(options); }), wanted) << query;
+      FacetOptions options{.query = query, .names = {"sample"}, .zone = kZone, .now = kAsked};
+      EXPECT_EQ(search.count(options), wanted.size()) << query;
+      const auto sample = search.facets(options).front();
+      EXPECT_EQ(std::map(sample.values.begin(), sample.values.end()), counted(wanted, "sample")) << query;
+    }
+  }
+
   /// The same questions, asked of one of the beamtimes alone.
   void compare_beamtime() const {
     const Catalog catalog(root() / "ada/march.db");
@@ -219,6 +237,7 @@ class Agreement : public DataRoot, public testing::WithParamInterface<int> {
 TEST_P(Agreement, OfTheIndexWithAFilterThatLooksAtEveryRun) {
   compare_answers();
   compare_facets();
+  compare_walks();
   compare_beamtime();
 }
 
