@@ -100,7 +100,8 @@ const char* format_of(const Column& column) {
 }
 
 /// Lists of fixed length from the outer extent to the inner one, then the numbers.
-ArrowSchema field(const Column& column, std::size_t depth) {
+/// Whether a data key can be null does not depend on whether one is, so that tables of several runs can be put together.
+ArrowSchema field(const Column& column, std::size_t depth, bool nullable) {
   auto* node = new SchemaNode;
   node->name = depth == 0 ? column.name : "item";
   node->format = depth == column.shape.size() ? format_of(column) : "+w:" + std::to_string(column.shape[depth]);
@@ -110,8 +111,8 @@ ArrowSchema field(const Column& column, std::size_t depth) {
     if (column.type_name() == "json") pairs.emplace_back("ARROW:extension:name", "arrow.json");
     node->metadata = metadata_of(pairs);
   }
-  if (depth < column.shape.size()) node->nodes.push_back(field(column, depth + 1));
-  return finish(node, depth == 0 && !column.valid.empty() ? kNullable : 0);
+  if (depth < column.shape.size()) node->nodes.push_back(field(column, depth + 1, false));
+  return finish(node, nullable ? kNullable : 0);
 }
 
 std::vector<std::uint8_t> packed(const std::vector<std::uint8_t>& flags) {
@@ -197,7 +198,8 @@ nb::object capsule(Arrow made, const char* name) {
 nb::object arrow_schema(const Table& table) {
   auto* root = new SchemaNode;
   root->format = "+s";
-  for (const auto& column : table.columns) root->nodes.push_back(field(column, 0));
+  for (const auto& column : table.columns)  // an event always has the first two, seq_num and time
+    root->nodes.push_back(field(column, 0, root->nodes.size() >= 2));
   return capsule(finish(root, 0), "arrow_schema");
 }
 

@@ -30,7 +30,7 @@ nb::list find(CatalogHandle& self, std::optional<std::string> plan, std::optiona
 }  // namespace
 
 void bind_catalog(nb::module_& module) {
-  nb::class_<CatalogHandle>(module, "Catalog")
+  nb::class_<CatalogHandle>(module, "Catalog", nb::is_weak_referenceable())
       .def(
           "__init__",
           [](CatalogHandle* self, const std::filesystem::path& database, unsigned threads) {

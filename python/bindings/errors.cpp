@@ -35,6 +35,8 @@ void translate(const std::exception_ptr& pointer, void*) {
     } catch (nb::python_error& failed) {  // the classes cannot be had, at interpreter exit say
       failed.restore();
     }
+  } catch (const nb::cast_error&) {  // a conversion that does not say itself what is wrong
+    PyErr_SetString(PyExc_TypeError, "an argument, or something in it, is of another type than is needed");
   }
 }
 

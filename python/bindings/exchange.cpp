@@ -20,14 +20,6 @@ namespace {
 
 using Path = std::filesystem::path;
 
-Progress progress(const nb::object& tell) {
-  return [&tell](std::uint64_t done, std::uint64_t total) {
-    const nb::gil_scoped_acquire acquired;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!tell.is_none()) tell(done, total);
-  };
-}
-
 nb::object import_one(const Path& file, const Path& into, std::optional<std::string> format, std::optional<std::string> sample,
                       std::optional<std::string> operator_name, std::vector<std::string> tags, nb::object tell, nb::kwargs frames) {
   ImportOptions options;
@@ -39,7 +31,10 @@ nb::object import_one(const Path& file, const Path& into, std::optional<std::str
   options.on_run_change = listener_option(frames);
   options.progress = progress(tell);
   require_none_left(frames);
-  return to_python(wire::to_json(without_gil([&] { return import_file(file, into, options); })));
+  return to_python(wire::to_json(without_gil([&] {
+    const auto last = std::move(options);  // ends here, also after an error: the listener's thread wants the lock to log, and is joined
+    return import_file(file, into, last);
+  })));
 }
 
 nb::object simulate(const Path& database, std::uint64_t runs, std::uint64_t events, double rate, std::uint64_t height, std::uint64_t width,

@@ -20,30 +20,19 @@ namespace {
 
 using Path = std::filesystem::path;
 
-/// Calls `tell(doing, done, total)`, or only looks for Ctrl-C when there is nobody to tell.
+/// progress() that also says what is being done: `tell(doing, done, total)`.
 auto progress_with_words(const nb::object& tell) {
   return [&tell](std::string_view doing, std::uint64_t done, std::uint64_t total) {
-    const nb::gil_scoped_acquire acquired;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!tell.is_none()) tell(to_python(doing), done, total);
-  };
-}
-auto progress(const nb::object& tell) {
-  return [&tell](std::uint64_t done, std::uint64_t total) {
-    const nb::gil_scoped_acquire acquired;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!tell.is_none()) tell(done, total);
+    check_signals_and([&] {
+      if (!tell.is_none()) tell(to_python(doing), done, total);
+    });
   };
 }
 
 /// Gathers what is found; a Python list of the one form that all fronts use.
 template <class Found>
 auto gather(nb::list& out) {
-  return [&out](const Found& found) {
-    const nb::gil_scoped_acquire acquired;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    out.append(to_python(wire::to_json(found)));
-  };
+  return [&out](const Found& found) { check_signals_and([&] { out.append(to_python(wire::to_json(found))); }); };
 }
 
 nb::tuple verify(const Path& database, std::vector<std::string> runs, bool frames, bool full, unsigned threads, nb::object tell) {

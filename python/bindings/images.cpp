@@ -40,10 +40,8 @@ void read_into(const Images& self, std::uint64_t first, std::uint64_t count, std
   const Target target(out);
   without_gil([&] {
     auto selection = selection_of(first, count, step, rows, columns);
-    const auto shape = self.sequence.shape_of(selection);
-    const auto frame_bytes = shape[1] * shape[2] * item_size(self.sequence.dtype());
-    if (count == 0 || frame_bytes == 0 || target.bytes().size() != count * frame_bytes)
-      return self.sequence.read(selection, target.bytes());
+    const auto frame_bytes = count == 0 ? 0 : target.bytes().size() / count;
+    if (frame_bytes == 0 || target.bytes().size() != count * frame_bytes) return self.sequence.read(selection, target.bytes());
     const auto at_once = std::max<std::uint64_t>(1, kBytesPerCall / frame_bytes);
     for (std::uint64_t done = 0; done < count; done += at_once) {
       selection.count = std::min(at_once, count - done);
@@ -64,6 +62,12 @@ nb::object map_range(const Images& self, std::uint64_t first, std::uint64_t coun
   const auto stack = without_gil([&] { return self.sequence.map(first, count); });
   if (!stack.contiguous()) return nb::none();
   return nb::cast(to_view(stack.parts[0].bytes.data(), {stack.count, stack.height, stack.width}, stack.dtype, stack.keep));
+}
+
+/// Rows and columns of the chosen frames, of which there is at least one. \throws ValueError when they differ
+nb::tuple geometry(const Images& self, std::uint64_t first, std::uint64_t count, std::int64_t step) {
+  const auto shape = self.sequence.shape_of({.first = first, .count = count, .step = step});
+  return nb::make_tuple(shape[1], shape[2]);
 }
 
 nb::list seq_nums(const Images& self) {
@@ -95,6 +99,7 @@ void bind_images(nb::module_& module) {
       .def_prop_ro("uniform", [](const Images& self) { return self.sequence.uniform(); })
       .def_prop_ro("mappable", [](const Images& self) { return without_gil([&] { return self.sequence.mappable(); }); })
       .def_prop_ro("offset", [](const Images& self) { return self.sequence.offset(); })
+      .def("geometry", &geometry, nb::arg("first"), nb::arg("count"), nb::arg("step"))
       .def("seq_nums", &seq_nums)
       .def(
           "zarr_group", [](const Images& self, std::uint64_t i) { return self.sequence.zarr_group(i); }, nb::arg("i"))

@@ -4,11 +4,15 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <unistd.h>
+
+#include <memory>
 
 #include "bindings.hpp"
 #include "gil.hpp"
 #include "handles.hpp"
 #include "json.hpp"
+#include "options.hpp"
 #include "resonance/index.hpp"
 #include "wire/json_forms.hpp"
 
@@ -20,12 +24,15 @@ using Path = std::filesystem::path;
 
 class Index {
  public:
-  explicit Index(const Path& root, double busy_timeout) {
-    without_gil(
-        [&] { index_.emplace(root, MasterIndexOptions{std::chrono::milliseconds(static_cast<std::int64_t>(busy_timeout * 1000))}); });
+  explicit Index(const Path& root, double busy_timeout) : process_(::getpid()) {
+    const MasterIndexOptions options{milliseconds(busy_timeout, "busy_timeout")};
+    without_gil([&] { index_ = std::make_unique<MasterIndex>(root, options); });
   }
   ~Index() {
-    if (index_) without_gil([&] { index_.reset(); });
+    if (process_ != ::getpid())
+      static_cast<void>(index_.release());  // the parent's: neither its locks nor its connection are ours to end
+    else
+      without_gil([&] { index_.reset(); });
   }
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
@@ -37,7 +44,8 @@ class Index {
   [[nodiscard]] const Path& root() const { return index_->root(); }
 
  private:
-  std::optional<MasterIndex> index_;
+  const int process_;
+  std::unique_ptr<MasterIndex> index_;
 };
 
 template <class T>
@@ -63,10 +71,8 @@ FacetOptions facet_options(std::string query, std::vector<std::string> names, st
 SyncOptions sync_options(unsigned threads, const nb::object& tell) {
   SyncOptions out;
   out.threads = threads;
-  out.progress = [&tell](const IndexProgress& progress) {
-    const nb::gil_scoped_acquire acquired;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!tell.is_none()) tell(progress.beamtimes_done, progress.beamtimes);
+  out.progress = [&tell](const IndexProgress& done) {
+    progress(tell)(done.beamtimes_done, done.beamtimes);
     return true;
   };
   return out;

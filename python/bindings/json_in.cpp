@@ -100,6 +100,9 @@ Json sequence(PyObject* value, const Place* place, int depth) {
 Json foreign(PyObject* value, const Place* place, int depth) {
   const nb::handle handle(value);
   if (nb::hasattr(handle, "dtype") && nb::hasattr(handle, "tolist")) {
+    const auto kind = nb::str(nb::getattr(nb::object(handle.attr("dtype")), "kind", nb::str("")));
+    if (kind.equal(nb::str("M")) || kind.equal(nb::str("m")))  // tolist() makes numbers of some of them
+      refuse(value, place, "is a date or a span of time; store seconds since the Unix epoch, or text");
     const nb::object plain = handle.attr("tolist")();
     const auto* type = plain.type().ptr();
     if (type == handle.type().ptr()) refuse(value, place, "cannot be stored as JSON");
@@ -129,11 +132,34 @@ Json convert(PyObject* value, const Place* place, int depth) {
 
 Json to_json(nb::handle value) { return convert(value.ptr(), nullptr, 0); }
 
+Json to_json(nb::handle value, std::string_view key) {
+  const Place place{nullptr, key, -1};
+  return convert(value.ptr(), &place, 0);
+}
+
 nb::dict to_dict(nb::handle value) {
-  if (PyDict_Check(value.ptr()) != 0) return nb::borrow<nb::dict>(value);
-  PyObject* made = PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyDict_Type), value.ptr(), nullptr);
+  PyObject* made = PyDict_Check(value.ptr()) != 0
+                       ? PyDict_Copy(value.ptr())
+                       : PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyDict_Type), value.ptr(), nullptr);
   if (made == nullptr) throw nb::python_error();
   return nb::steal<nb::dict>(made);
+}
+
+std::string to_text(nb::handle value, const char* what) {
+  if (PyUnicode_Check(value.ptr()) != 0) return std::string(text_of(value.ptr()));
+  PyErr_Format(PyExc_TypeError, "%s is text, not %R", what, value.ptr());
+  throw nb::python_error();
+}
+
+std::vector<std::string> to_texts(nb::handle value, const char* what) {
+  std::vector<std::string> out;
+  if (PyUnicode_Check(value.ptr()) != 0 || PyBytes_Check(value.ptr()) != 0 || PySequence_Check(value.ptr()) == 0) {
+    PyErr_Format(PyExc_TypeError, "%s is a list of texts, not %R", what, value.ptr());
+    throw nb::python_error();
+  }
+  const std::string one = fmt::format("each item of {}", what);
+  for (const auto item : nb::iter(value)) out.push_back(to_text(item, one.c_str()));
+  return out;
 }
 
 Json to_json_object(nb::handle value, const char* what) {

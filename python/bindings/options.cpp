@@ -5,9 +5,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <string>
 
+#include "gil.hpp"
 #include "json.hpp"
 #include "resonance/error.hpp"
 #include "resonance/index.hpp"
@@ -33,10 +37,6 @@ void take(nb::kwargs& arguments, const char* name, Set&& set) {
   set(std::move(converted));
 }
 
-std::chrono::milliseconds milliseconds(double seconds) {
-  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
-}
-
 Shuffle parse_shuffle(const std::string& name) {
   if (name == "none") return Shuffle::none;
   if (name == "bytes") return Shuffle::bytes;
@@ -46,22 +46,22 @@ Shuffle parse_shuffle(const std::string& name) {
 
 void log_to_python(std::string_view text) {
   if (Py_IsInitialized() == 0) return;
-  const nb::gil_scoped_acquire acquired;
-  try {
-    nb::module_::import_("logging").attr("getLogger")("resonance").attr("warning")("%s", to_python(text));
-  } catch (nb::python_error& error) {
-    error.discard_as_unraisable("the log of resonance");
-  }
-}
-
-std::string sample_text(nb::handle value, const char* what) {
-  std::string out;
-  if (nb::try_cast<std::string>(value, out)) return out;
-  PyErr_Format(PyExc_TypeError, "a sample's %s is text, not %R", what, value.ptr());
-  throw nb::python_error();
+  with_gil([&] {
+    try {
+      nb::module_::import_("logging").attr("getLogger")("resonance").attr("warning")("%s", to_python(text));
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("the log of resonance");
+    }
+  });
 }
 
 }  // namespace
+
+std::chrono::milliseconds milliseconds(double seconds, const char* name) {
+  if (!(seconds >= 0)) throw Error(ErrorCode::invalid_argument, fmt::format("{} is at least 0 seconds, not {}", name, seconds));
+  constexpr double kMost = 2e9;  // SQLite counts milliseconds in an int
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(seconds * 1000 + 0.5, kMost)));
+}
 
 FrameOptions frame_options(nb::kwargs& arguments) {
   FrameOptions out;
@@ -86,10 +86,10 @@ RunWriterOptions writer_options(nb::kwargs& arguments) {
   out.frames = frame_options(arguments);
   out.log = log_to_python;
   take<std::string>(arguments, "durability", [&](const std::string& name) { out.durability = parse_durability(name); });
-  take<double>(arguments, "commit_interval", [&](double seconds) { out.commit_interval = milliseconds(seconds); });
-  take<double>(arguments, "sync_interval", [&](double seconds) { out.sync_interval = milliseconds(seconds); });
-  take<double>(arguments, "publish_interval", [&](double seconds) { out.publish_interval = milliseconds(seconds); });
-  take<double>(arguments, "busy_timeout", [&](double seconds) { out.busy_timeout = milliseconds(seconds); });
+  take<double>(arguments, "commit_interval", [&](double seconds) { out.commit_interval = milliseconds(seconds, "commit_interval"); });
+  take<double>(arguments, "sync_interval", [&](double seconds) { out.sync_interval = milliseconds(seconds, "sync_interval"); });
+  take<double>(arguments, "publish_interval", [&](double seconds) { out.publish_interval = milliseconds(seconds, "publish_interval"); });
+  take<double>(arguments, "busy_timeout", [&](double seconds) { out.busy_timeout = milliseconds(seconds, "busy_timeout"); });
   take<bool>(arguments, "allow_network_file_system", [&](bool allow) { out.allow_network_file_system = allow; });
   take<bool>(arguments, "allow_undeclared", [&](bool allow) { out.allow_undeclared = allow; });
   take<bool>(arguments, "make_store", [&](bool make) { out.make_store = make; });
@@ -119,14 +119,13 @@ SampleMetadata sample_from(nb::handle sample) {
   }
   const auto text = [&](const char* name) {
     const nb::object value = sample.attr(name);
-    return value.is_none() ? std::nullopt : std::optional(sample_text(value, name));
+    return value.is_none() ? std::nullopt : std::optional(to_text(value, fmt::format("a sample's {}", name).c_str()));
   };
-  out.name = sample_text(sample.attr("name"), "name");
+  out.name = to_text(sample.attr("name"), "a sample's name");
   out.formula = text("formula");
   out.serial = text("serial");
   out.beamline_pos = text("beamline_pos");
-  if (const nb::object tags = sample.attr("tags"); !tags.is_none())
-    for (const auto tag : nb::iter(tags)) out.tags.push_back(sample_text(tag, "tag"));
+  if (const nb::object tags = sample.attr("tags"); !tags.is_none()) out.tags = to_texts(tags, "a sample's tags");
   out.extra = to_json_object(sample.attr("extra"), "extra");
   return out;
 }

@@ -3,11 +3,15 @@
 
 #include <nanobind/nanobind.h>
 
+#include <chrono>
 #include <memory>
 
 #include "resonance/run_writer.hpp"
 
 namespace resonance::python {
+
+/// At least 0; more than three weeks, and infinity, are three weeks. \throws ValueError naming the argument
+[[nodiscard]] std::chrono::milliseconds milliseconds(double seconds, const char* name);
 
 /// codec, level, shuffle, compressor, shard_bytes, frames_per_chunk
 [[nodiscard]] FrameOptions frame_options(nanobind::kwargs& arguments);

@@ -78,6 +78,13 @@ nb::object in_order(nb::handle array) {
   return made;
 }
 
+/// \throws Error(invalid_argument) pixels of a numpy.ma array are masked: what lies under the mask is no measurement
+void require_unmasked(nb::handle array) {
+  if (!nb::hasattr(array, "filled")) return;
+  if (nb::cast<bool>(nb::module_::import_("numpy.ma").attr("is_masked")(array)))
+    throw Error(ErrorCode::invalid_argument, "pixels of the frame are masked; fill them first: frame.filled(0)");
+}
+
 void require_axes(int found, int wanted) {
   if (found == wanted) return;
   throw Error(ErrorCode::invalid_argument,
@@ -105,6 +112,7 @@ bool Pixels::take(nb::handle array, int dimensions) {
 }
 
 Pixels::Pixels(nb::handle array, int dimensions) {
+  require_unmasked(array);
   try {
     if (take(array, dimensions)) return;
     const auto made = in_order(array);

@@ -43,25 +43,42 @@ TableData table(RunHandle& self, const std::string& stream, std::vector<std::str
   return {std::make_shared<const Table>(read(self, [&](const Run& run) { return run.table(stream, options); }))};
 }
 
-/// Events from `first_seq_num` on, at most `limit`: a page for the iterators of resonance.Run.
-nb::list events(RunHandle& self, const std::string& stream, std::uint64_t first_seq_num, std::uint64_t limit) {
+/// About how much memory a value takes.
+std::uint64_t size_of(const Json& value) {
+  std::uint64_t out = sizeof(Json);
+  if (value.is_string()) out += value.as_string().size();
+  if (value.is_array())
+    for (const auto& item : value.as_array()) out += size_of(item);
+  if (value.is_object())
+    for (const auto& [key, item] : value.as_object()) out += key.size() + size_of(item);
+  return out;
+}
+
+constexpr std::uint64_t kPageBytes = 8ull << 20;
+
+/// Events from `first_seq_num` on: a page for the iterators of resonance.Run, of at most `limit` events and about kPageBytes; and
+/// whether there may be more.
+nb::tuple events(RunHandle& self, const std::string& stream, std::uint64_t first_seq_num, std::uint64_t limit) {
   std::vector<Event> found;
+  bool more = false;
   read(self, [&](const Run& run) {
-    if (limit > 0)
-      run.for_each_event(
-          stream,
-          [&](const Event& event) {
-            found.push_back(event);
-            return found.size() < limit;
-          },
-          first_seq_num);
+    std::uint64_t bytes = 0;
+    run.for_each_event(
+        stream,
+        [&](const Event& event) {
+          found.push_back(event);
+          bytes += size_of(event.data) + size_of(event.timestamps);
+          more = found.size() >= limit || bytes >= kPageBytes;
+          return !more;
+        },
+        first_seq_num);
     return 0;
   });
   nb::list out;
   for (const auto& event : found)
     out.append(nb::make_tuple(to_python(std::string_view(event.uid)), event.seq_num, event.time, to_python(event.data),
                               to_python(event.timestamps)));
-  return out;
+  return nb::make_tuple(out, more);
 }
 
 }  // namespace
@@ -92,6 +109,10 @@ void bind_run(nb::module_& module) {
       .def("lost_frames", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.lost_frames(); })); })
       .def("table", &table, nb::arg("stream"), nb::arg("columns"), nb::arg("first_seq_num"), nb::arg("max_rows") = nb::none(),
            nb::arg("declared_types") = true)
+      .def(
+          "frames_of_event",
+          [](RunHandle& self, const std::string& uid) { return read(self, [&](const Run& run) { return run.frames_of_event(uid); }); },
+          nb::arg("event_uid"))
       .def("events", &events, nb::arg("stream"), nb::arg("first_seq_num"), nb::arg("limit"))
       .def(
           "images",

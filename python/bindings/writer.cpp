@@ -6,14 +6,13 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <utility>
 
 #include "bindings.hpp"
 #include "gil.hpp"
 #include "json.hpp"
+#include "new_events.hpp"
 #include "options.hpp"
 #include "pixels.hpp"
 #include "resonance/error.hpp"
@@ -21,35 +20,6 @@
 namespace resonance::python {
 
 namespace {
-
-/// An event with the frames that its arrays hold. Lives until the call is over.
-struct EventArguments {
-  NewEvent event;
-  std::vector<Pixels> held;
-
-  EventArguments(nb::handle data, nb::handle timestamps, std::optional<double> time, nb::handle frames, std::optional<std::string> uid) {
-    event.data = to_json_object(data, "data");
-    event.timestamps = to_json_object(timestamps, "timestamps");
-    event.time = time;
-    event.uid = std::move(uid);
-    if (!frames.is_none()) add_frames(frames);
-  }
-
- private:
-  void add_frames(nb::handle frames) {
-    const nb::dict fields = to_dict(frames);
-    held.reserve(fields.size());
-    for (const auto& [field, array] : fields) {
-      const auto axes = nb::hasattr(array, "ndim") ? nb::cast<int>(nb::object(array.attr("ndim"))) : 2;
-      held.emplace_back(array, axes == 3 ? 3 : 2);
-      auto name = nb::cast<std::string>(field);
-      if (axes == 3)
-        event.bursts.push_back({std::move(name), held.back().block()});
-      else
-        event.frames.push_back({std::move(name), held.back().frame()});
-    }
-  }
-};
 
 class Writer {
  public:
@@ -66,7 +36,7 @@ class Writer {
   decltype(auto) call(Work&& work) {
     if (!writer_) throw Error(ErrorCode::invalid_state, "the writer is closed");
     auto writer = writer_;  // another thread may close it meanwhile
-    const nb::gil_scoped_release released;
+    const InLibrary in;
     const auto last = std::move(writer);
     return work(*last);
   }
@@ -117,11 +87,8 @@ class Writer {
   }
 
   std::uint64_t write_frames(nb::object event_uids, const std::string& field, nb::object images) {
-    std::vector<std::string> uids;
-    if (nb::isinstance<nb::str>(event_uids))
-      uids.push_back(nb::cast<std::string>(event_uids));
-    else
-      uids = nb::cast<std::vector<std::string>>(event_uids);
+    const auto uids =
+        nb::isinstance<nb::str>(event_uids) ? std::vector{to_text(event_uids, "event_uids")} : to_texts(event_uids, "event_uids");
     const Pixels pixels(images, 3);
     return call([&](RunWriter& writer) { return writer.write_frames(uids, field, pixels.block()); });
   }
@@ -139,81 +106,11 @@ class Writer {
   /// Joins threads, which may want the interpreter's lock to log.
   void let_go() {
     auto last = std::exchange(writer_, nullptr);
-    const nb::gil_scoped_release released;
-    last.reset();
+    without_gil([&] { last.reset(); });
   }
 
   std::filesystem::path database_;
   std::shared_ptr<RunWriter> writer_;  // shared with calls that are on their way; none once closed
-};
-
-/// Columns of values taken apart into events.
-class Rows {
- public:
-  Rows(nb::handle columns, nb::handle times, nb::handle timestamps) {
-    const nb::dict by_name = to_dict(columns);
-    for (const auto& [name, values] : by_name) add(nb::cast<std::string>(name), to_json(column(values)));
-    const nb::dict stamps = timestamps.is_none() ? nb::dict() : to_dict(timestamps);
-    if (!times.is_none()) resize(times_ = to_json(times), "time");
-    events_.resize(count_);
-    for (auto& event : events_) event.data = Json(Json::Object());
-    for (auto& [name, values] : columns_)
-      for (std::uint64_t i = 0; i < count_; ++i) events_[i].data.as_object().emplace_back(name, std::move(values[i]));
-    for (std::uint64_t i = 0; times_.is_array() && i < count_; ++i) events_[i].time = times_.as_array()[i].as_double();
-    for (const auto& [name, values] : stamps) {
-      auto list = to_json(values);
-      resize(list, "timestamps");
-      for (std::uint64_t i = 0; i < count_; ++i) events_[i].timestamps.set(nb::cast<std::string>(name), list.as_array()[i]);
-    }
-  }
-
-  void add_frames(nb::handle frames) {
-    const nb::dict fields = to_dict(frames);
-    blocks_.reserve(fields.size());
-    for (const auto& [field, array] : fields) {
-      const auto& pixels = blocks_.emplace_back(array, 3);
-      const auto block = pixels.block();
-      if (block.count != count_ && !events_.empty())
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("frames of '{}': {} frames for {} events", nb::cast<std::string>(field), block.count, count_));
-      if (events_.empty()) events_.resize(count_ = block.count);
-      const auto bytes = block.count == 0 ? 0 : block.bytes.size() / block.count;
-      for (std::uint64_t i = 0; i < count_; ++i)
-        events_[i].frames.push_back(
-            {nb::cast<std::string>(field), {block.bytes.subspan(i * bytes, bytes), block.height, block.width, block.dtype}});
-    }
-  }
-
-  [[nodiscard]] const std::vector<NewEvent>& events() const noexcept { return events_; }
-
- private:
-  /// What is no list or array but can be gone through, as a range, becomes a list.
-  static nb::object column(nb::handle values) {
-    const bool as_it_is = PyList_Check(values.ptr()) != 0 || PyTuple_Check(values.ptr()) != 0 || PyUnicode_Check(values.ptr()) != 0 ||
-                          PyDict_Check(values.ptr()) != 0 || nb::hasattr(values, "dtype") || !nb::hasattr(values, "__iter__");
-    if (as_it_is) return nb::borrow(values);
-    PyObject* list = PySequence_List(values.ptr());
-    if (list == nullptr) throw nb::python_error();
-    return nb::steal(list);
-  }
-  void add(std::string name, Json&& values) {
-    resize(values, name);
-    columns_.emplace_back(std::move(name), std::move(values.as_array()));
-  }
-  void resize(const Json& values, std::string_view name) {
-    if (!values.is_array()) throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is no column: it has no list of values", name));
-    if (known_ && values.size() != count_)
-      throw Error(ErrorCode::invalid_argument, fmt::format("column '{}' has {} values, those before it {}", name, values.size(), count_));
-    known_ = true;
-    count_ = values.size();
-  }
-
-  std::vector<std::pair<std::string, Json::Array>> columns_;
-  Json times_;
-  std::vector<NewEvent> events_;
-  std::vector<Pixels> blocks_;
-  std::uint64_t count_ = 0;
-  bool known_ = false;
 };
 
 std::vector<std::string> Writer::write_events(const std::string& stream, nb::object columns, nb::object times, nb::object frames,
@@ -250,10 +147,20 @@ void bind_keys(nb::module_& module) {
       nb::arg("source"), nb::arg("height"), nb::arg("width"), nb::arg("dtype"));
 }
 
+void bind_fork(nb::module_& module) {
+  module.def("before_fork", [] {
+    const GilReleased released;  // for calls on their way that want it
+    before_fork();
+  });
+  module.def("after_fork_in_parent", &after_fork_in_parent);
+  module.def("after_fork_in_child", &after_fork_in_child);
+}
+
 }  // namespace
 
 void bind_writer(nb::module_& module) {
   bind_keys(module);
+  bind_fork(module);
   nb::class_<Writer>(module, "RunWriter", nb::is_weak_referenceable())
       .def(nb::init<const std::filesystem::path&, nb::kwargs>(), nb::arg("database"), nb::arg("options"))
       .def(

@@ -27,6 +27,7 @@ from ._beamtime import (
 from ._catalog import Catalog
 from ._images import ImageSequence
 from ._index import Found, MasterIndex
+from ._options import FrameOptions, WriterOptions
 from ._run import Run
 from ._table import Columns
 from ._writer import RunWriter
@@ -60,6 +61,7 @@ __all__ = [
     "Facet",
     "Found",
     "FoundRun",
+    "FrameOptions",
     "ImageSequence",
     "IndexedBeamtime",
     "IndexedSample",
@@ -77,6 +79,7 @@ __all__ = [
     "RunWriter",
     "SampleMetadata",
     "UnsupportedError",
+    "WriterOptions",
     "__version__",
     "array_key",
     "back_up",

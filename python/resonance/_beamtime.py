@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Unpack
 
 import pandas as pd
 
 from . import _core, _sqlite
+from ._arguments import names_arguments, texts
 from ._catalog import Catalog
+from ._options import FrameOptions, ImportOptions, WriterOptions
 from ._run import Run
 from ._writer import RunWriter
 
@@ -63,17 +65,26 @@ class Report:
     def __getitem__(self, name: str) -> Any:
         return self.counts[name]
 
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The findings."""
+        return iter(self.findings)
 
+
+@names_arguments
 def statistics(database: Path) -> dict[str, Any]:
     """Count what a beamtime holds: runs, events, frames, bytes, rates."""
-    return _core.statistics(os.fspath(database))
+    with _sqlite.using(database):
+        return _core.statistics(os.fspath(database))
 
 
+@names_arguments
 def describe_schema(database: Path) -> dict[str, Any]:
     """Which tables a database has, and how they differ from the format. Changes nothing."""
-    return _core.describe_schema(os.fspath(database))
+    with _sqlite.using(database):
+        return _core.describe_schema(os.fspath(database))
 
 
+@names_arguments
 def migrate(database: Path, target: int = _core.BEAMTIME_SCHEMA_VERSION, *, dry_run: bool = False, backup: bool = True) -> dict[str, Any]:
     """Bring a beamtime file to a schema version, after a copy to ``<name>.db.v<N>.bak``.
 
@@ -82,9 +93,11 @@ def migrate(database: Path, target: int = _core.BEAMTIME_SCHEMA_VERSION, *, dry_
     dict
         ``from``, ``to``, ``steps`` (in words) and ``backup``.
     """
-    return _core.migrate(os.fspath(database), target, dry_run, backup)
+    with _sqlite.using(database):
+        return _core.migrate(os.fspath(database), target, dry_run, backup)
 
 
+@names_arguments
 def init_data_root(root: Path, researcher: str | None = None, *, zone: str | None = None) -> pathlib.Path:
     """Make a data root with its master index. Idempotent.
 
@@ -101,9 +114,11 @@ def init_data_root(root: Path, researcher: str | None = None, *, zone: str | Non
     pathlib.Path
         The index.
     """
-    return _core.init_data_root(os.fspath(root), researcher, zone)
+    with _sqlite.using(pathlib.Path(root) / "index.db"):
+        return _core.init_data_root(os.fspath(root), researcher, zone)
 
 
+@names_arguments
 def verify(
     database: Path, runs: Sequence[str] = (), *, frames: bool = False, full: bool = True, threads: int = 0, progress: Progress | None = None
 ) -> Report:
@@ -123,17 +138,22 @@ def verify(
     progress : callable, optional
         Called as ``progress(frames_done, frames_in_all)``; an exception ends the check.
     """
-    return Report(*_core.verify(os.fspath(database), list(runs), frames, full, threads, progress))
+    wanted = texts(runs, "runs")
+    with _sqlite.using(database):
+        return Report(*_core.verify(os.fspath(database), wanted, frames, full, threads, progress))
 
 
+@names_arguments
 def repair(database: Path, output: Path | None = None, *, threads: int = 0, progress: ProgressWithWords | None = None) -> Report:
     """Make a damaged beamtime whole again, as far as possible, in new files: ``<name>.repaired.db`` and ``.zarr``.
 
     The damaged one is never changed. ``report["sound"]`` is true when nothing was damaged and nothing was made.
     """
-    return Report(*_core.repair(os.fspath(database), None if output is None else os.fspath(output), threads, progress))
+    with _sqlite.using(database):
+        return Report(*_core.repair(os.fspath(database), None if output is None else os.fspath(output), threads, progress))
 
 
+@names_arguments
 def back_up(database: Path, folder: Path, *, progress: Progress | None = None) -> Report:
     """Bring the copy of a beamtime in `folder` up to date, or make it; also while runs are recorded.
 
@@ -142,9 +162,11 @@ def back_up(database: Path, folder: Path, *, progress: Progress | None = None) -
     progress : callable, optional
         Called as ``progress(bytes_done, bytes_in_all)``; an exception ends the backup, which the next one continues.
     """
-    return Report(*_core.back_up(os.fspath(database), os.fspath(folder), progress))
+    with _sqlite.using(database):
+        return Report(*_core.back_up(os.fspath(database), os.fspath(folder), progress))
 
 
+@names_arguments
 def check_backup(folder: Path, *, frames: bool = False, threads: int = 0, progress: ProgressWithWords | None = None) -> Report:
     """Read a backup from the disk, compare it with its manifests, and verify the beamtime in it."""
     return Report(*_core.check_backup(os.fspath(folder), frames, threads, progress))
@@ -155,6 +177,7 @@ def import_formats() -> list[dict[str, str]]:
     return _core.import_formats()
 
 
+@names_arguments
 def import_file(
     file: Path,
     into: Path,
@@ -164,7 +187,7 @@ def import_file(
     operator: str | None = None,
     tags: Sequence[str] = (),
     progress: Progress | None = None,
-    **frames: Any,
+    **frames: Unpack[ImportOptions],
 ) -> dict[str, Any]:
     """Import one foreign file as one run, with the frames that it names. A second import changes nothing.
 
@@ -179,18 +202,21 @@ def import_file(
     progress : callable, optional
         Called as ``progress(rows_done, rows_in_all)``.
     **frames
-        ``codec``, ``level`` and so on, and ``data_root``, as for `RunWriter`.
+        How they are stored: `resonance.FrameOptions`, and ``data_root`` as in `resonance.WriterOptions`.
 
     Returns
     -------
     dict
         ``run_uid``, ``format``, ``already_there``, ``events``, ``frames``, ``missing_frames``, ``damaged_frames``, ``notes``.
     """
-    return _core.import_file(
-        os.fspath(file), os.fspath(into), format=format, sample=sample, operator=operator, tags=list(tags), progress=progress, **frames
-    )
+    words = texts(tags, "tags")
+    with _sqlite.using(into):
+        return _core.import_file(
+            os.fspath(file), os.fspath(into), format=format, sample=sample, operator=operator, tags=words, progress=progress, **frames
+        )
 
 
+@names_arguments
 def simulate(
     database: Path,
     *,
@@ -203,7 +229,7 @@ def simulate(
     seed: int = 0,
     live: bool = False,
     progress: Progress | None = None,
-    **frames: Any,
+    **frames: Unpack[FrameOptions],
 ) -> dict[str, Any]:
     """Record a believable beamtime: absorption scans, and scattering frames whose pixel sum is the event's ``counts``.
 
@@ -218,11 +244,12 @@ def simulate(
     seed : int
         Equal seeds give equal values.
     **frames
-        ``codec``, ``level`` and so on, as for `RunWriter`.
+        How they are stored: `resonance.FrameOptions`.
     """
-    return _core.simulate(
-        os.fspath(database), runs, events, rate, shape[0], shape[1], str(dtype), durability, seed, live, progress, **frames
-    )
+    with _sqlite.using(database):
+        return _core.simulate(
+            os.fspath(database), runs, events, rate, shape[0], shape[1], str(dtype), durability, seed, live, progress, **frames
+        )
 
 
 class Beamtime:
@@ -260,8 +287,8 @@ class Beamtime:
         """See `Catalog.runs`."""
         return self.catalog.runs(**conditions)
 
-    def writer(self, **options: Any) -> RunWriter:
-        """A `RunWriter` with these options."""
+    def writer(self, **options: Unpack[WriterOptions]) -> RunWriter:
+        """A `RunWriter` with these options: `resonance.WriterOptions`."""
         return RunWriter(self.database, **options)
 
     def statistics(self) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from . import _core, _sqlite
-from ._index import Found, _facets
+from ._arguments import names_arguments, texts
+from ._index import Found, _facets, of_reference
 from ._run import Run
 from .errors import InvalidStateError
 from .models import Facet, RunSummary
@@ -20,6 +21,7 @@ from .models import Facet, RunSummary
 __all__ = ["Catalog"]
 
 
+@names_arguments
 class Catalog:
     """The runs of one beamtime. Nothing here ever writes.
 
@@ -48,16 +50,14 @@ class Catalog:
     """
 
     def __init__(self, database: str | os.PathLike[str], *, threads: int = 0) -> None:
-        _sqlite.opening(database)
-        self._catalog: _core.Catalog | None = _core.Catalog(os.fspath(database), threads)
+        with _sqlite.using(database):
+            self._catalog: _core.Catalog | None = _core.Catalog(os.fspath(database), threads)
         self._threads = threads
-        _sqlite.opened(database)
 
     @property
     def _open(self) -> _core.Catalog:
         if self._catalog is None:
-            error = InvalidStateError("the catalog is closed")
-            raise error
+            raise InvalidStateError("the catalog is closed")
         return self._catalog
 
     @property
@@ -134,7 +134,7 @@ class Catalog:
 
     def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
         """How often each plan, sample, operator, status, day and tag occurs among the runs that a query finds."""
-        return _facets(_core.facets(self._open, query, list(names), limit, zone))
+        return _facets(_core.facets(self._open, query, texts(names, "names"), limit, zone))
 
     def runs(self, **conditions: Any) -> pd.DataFrame:
         """Runs as a data frame, newest first.
@@ -147,11 +147,14 @@ class Catalog:
         Returns
         -------
         pandas.DataFrame
-            Index ``uid``. ``start`` and ``stop`` are times in UTC, ``duration`` a time difference.
+            Index ``uid``. ``start`` and ``stop`` are times in UTC, ``duration`` a time difference; NaT also where a number is no time of
+            this or the last centuries.
         """
         found = self.find(**conditions)
-        start = pd.to_datetime(np.array([run.time_start for run in found]), unit="s", utc=True)
-        stop = pd.to_datetime(np.array([run.time_stop for run in found], dtype=float), unit="s", utc=True)  # None becomes NaT
+        start, stop = (
+            pd.to_datetime(np.array(times, dtype=float), unit="s", utc=True, errors="coerce")  # None becomes NaT
+            for times in ([run.time_start for run in found], [run.time_stop for run in found])
+        )
         columns = {
             "scan_id": pd.array([run.scan_id for run in found], dtype="Int64"),
             "start": start,
@@ -173,7 +176,7 @@ class Catalog:
         Parameters
         ----------
         reference : str or int
-            Its uid, the beginning of it, its scan_id, or -1 (the newest), -2, …
+            Its scan_id, or -1 (the newest), -2, …; as text also its uid or the beginning of it.
 
         Raises
         ------
@@ -182,7 +185,8 @@ class Catalog:
         resonance.InvalidArgumentError
             Several runs begin like this.
         """
-        return Run(self._open.run(str(reference)))
+        catalog = self._open
+        return Run(of_reference(reference, catalog.run, lambda run: run.summary()["scan_id"]))
 
     def __getitem__(self, reference: str | int) -> Run:
         return self.run(reference)
@@ -193,7 +197,7 @@ class Catalog:
             yield self.run(summary.uid)
 
     def __len__(self) -> int:
-        return len(self._open.find())
+        return _core.count_runs(self._open, "")
 
     def __bool__(self) -> bool:
         return True

@@ -20,7 +20,10 @@ _THUMBNAIL_PIXELS = 256
 def _local(seconds: float | None) -> str:
     if seconds is None:
         return "–"
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    except (ValueError, OverflowError, OSError):  # milliseconds, say; then it is no date
+        return str(seconds)
 
 
 def _pairs(rows: list[tuple[str, Any]]) -> str:
@@ -58,8 +61,9 @@ def _figure(images: ImageSequence) -> str:
 def _first_rows(run: Run, stream: str) -> str:
     table = run.table(stream, max_rows=_ROWS)
     units = table.attrs.get("units", {})
-    shown = table.iloc[:, :_COLUMNS]
-    shown.columns = [f"{name} [{units[name]}]" if name in units else name for name in shown.columns]
+    shown = table.iloc[:, :_COLUMNS].astype({"time": object})
+    shown["time"] = [_local(seconds) for seconds in table["time"]]
+    shown.columns = [f"{name} [{units[name]}]" if name in units and name != "time" else name for name in shown.columns]
     more = len(table.columns) - _COLUMNS
     note = f"<p>… and {more} more columns</p>" if more > 0 else ""
     return f"<p><b>{html.escape(stream)}</b></p>{shown.to_html(max_rows=_ROWS)}{note}"

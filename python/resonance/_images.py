@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from . import _core
-from ._extras import extra
+from ._others import labelled, lazy, stored
+from ._selection import as_range, part, plain
 from .errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -25,28 +26,6 @@ __all__ = ["ImageSequence"]
 Array = np.ndarray[Any, Any]
 
 
-def _as_range(key: Any, length: int, axis: str) -> tuple[range, bool]:
-    """Which indexes, and whether it was a single one."""
-    if isinstance(key, slice):
-        return range(*key.indices(length)), False
-    try:
-        index = operator.index(key)
-    except TypeError:
-        raise TypeError(f"{axis} are chosen by integers and slices, not by {type(key).__name__}") from None
-    if not -length <= index < length:
-        raise IndexError(f"there is no index {index} in {length} {axis}")
-    index %= length
-    return range(index, index + 1), True
-
-
-def _part(rows: range) -> tuple[tuple[int, int, int], bool]:
-    """(start, count, step) upwards, and whether to turn it round afterwards."""
-    if rows.step > 0:
-        return (rows.start, len(rows), rows.step), False
-    turned = rows[::-1]
-    return (turned.start, len(turned), turned.step), True
-
-
 class ImageSequence:
     """The frames of one field of a run, in the order of their events. Indexed like an array of shape ``(frames, rows, columns)``.
 
@@ -58,7 +37,7 @@ class ImageSequence:
     a child after ``fork()``.
     """
 
-    __slots__ = ("_count", "_first", "_images", "_mappable", "_run", "__weakref__")
+    __slots__ = ("_count", "_dtypes", "_first", "_images", "_mappable", "_run", "__weakref__")
 
     def __init__(self, run: Run, images: _core.Images, first: int = 0, count: int | None = None) -> None:
         self._run = run
@@ -66,6 +45,7 @@ class ImageSequence:
         self._first = first
         self._count = len(images) - first if count is None else count
         self._mappable: bool | None = None
+        self._dtypes: dict[str, np.dtype[Any]] | None = None
 
     # what it is
 
@@ -89,7 +69,7 @@ class ImageSequence:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the pixels."""
+        """Of the pixels; of the first frame's where they differ."""
         return np.dtype(self._images.dtype)
 
     @property
@@ -122,21 +102,30 @@ class ImageSequence:
 
     # reading
 
-    def __getitem__(self, key: Any) -> Array:
+    @overload
+    def __getitem__(self, key: tuple[Any, ...]) -> Any: ...
+    @overload
+    def __getitem__(self, key: int | slice | list[int] | list[bool] | Array | EllipsisType) -> Array: ...
+    def __getitem__(self, key: Any) -> Any:
         """Frames and parts of them.
 
         Returns
         -------
         numpy.ndarray
-            Of the sequence's dtype; read-only where it is a view of the file.
+            Of the frames' dtype; read-only where it is a view of the file. One pixel is a scalar.
 
         Raises
         ------
         IndexError
             No such frame, row or column.
+        ValueError
+            The chosen frames differ in shape or dtype; read them one by one.
         resonance.CorruptError
             A frame is lost or damaged; run, field, frame, file and byte are named.
         """
+        if type(key) is int:  # the usual one, fast
+            return self._one(key)
+        key = plain(key)
         if not isinstance(key, tuple):
             if isinstance(key, slice):
                 whole = range(*key.indices(self._count))
@@ -155,7 +144,7 @@ class ImageSequence:
             return None
 
     def _one(self, key: Any) -> Array:
-        frames, _ = _as_range(key, self._count, "frames")
+        frames, _ = as_range(key, self._count, "frames")
         number = self._first + frames.start
         if self.mappable:
             try:
@@ -164,7 +153,11 @@ class ImageSequence:
                 pass
         return self._images.frame(number)
 
-    def read(self, key: Any = slice(None), *, out: Array | None = None) -> Array:
+    @overload
+    def read(self, key: tuple[Any, ...], *, out: Array | None = None) -> Any: ...
+    @overload
+    def read(self, key: int | slice | list[int] | list[bool] | Array | EllipsisType = ..., *, out: Array | None = None) -> Array: ...
+    def read(self, key: Any = slice(None), *, out: Array | None = None) -> Any:
         """Frames and parts of them, copied into memory of the caller's.
 
         Parameters
@@ -177,23 +170,23 @@ class ImageSequence:
         Returns
         -------
         numpy.ndarray
-            `out`, or a new array.
+            `out`, or a new array; one pixel is a scalar.
         """
-        frames, rows, columns, squeeze, order = self._resolve(key)
+        frames, rows, columns, squeeze, dtype = self._resolve(key)
         shape = tuple(len(axis) for axis in (frames, rows, columns))
-        row_part, flip_rows = _part(rows)
-        column_part, flip_columns = _part(columns)
+        row_part, flip_rows = part(rows)
+        column_part, flip_columns = part(columns)
         direct = not (flip_rows or flip_columns)
         result_shape = tuple(extent for extent, drop in zip(shape, squeeze, strict=True) if not drop)
-        if out is not None and (out.shape != result_shape or out.dtype != self.dtype):
-            raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}; the frames are {result_shape} and {self.dtype}")
-        whole = out.reshape(shape) if out is not None and direct and out.flags.c_contiguous else np.empty(shape, self.dtype)
+        if out is not None and (out.shape != result_shape or out.dtype != dtype):
+            raise ValueError(f"out has shape {out.shape} and dtype {out.dtype}; the frames are {result_shape} and {dtype}")
+        whole = out.reshape(shape) if out is not None and direct and out.flags.c_contiguous else np.empty(shape, dtype)
         if whole.size:
             self._fill(whole, frames, row_part, column_part)
         turned = whole[:, :: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
-        result = turned.reshape(result_shape) if order is None else turned[order].reshape((-1, *result_shape[1:]))
+        result = turned.reshape(result_shape)
         if out is None:
-            return result
+            return result if result_shape else result[()]
         if not np.shares_memory(out, whole):
             out[...] = result
         return out
@@ -205,8 +198,9 @@ class ImageSequence:
         for place, number in enumerate(frames):
             self._images.read_into(self._first + number, 1, 1, rows, columns, out[place : place + 1])
 
-    def _resolve(self, key: Any) -> tuple[Any, range, range, tuple[bool, bool, bool], None]:
-        keys = key if isinstance(key, tuple) else (key,)
+    def _resolve(self, key: Any) -> tuple[range | list[int], range, range, tuple[bool, bool, bool], np.dtype[Any]]:
+        """Frames, rows, columns, which of them were chosen by one number, and the dtype."""
+        keys = tuple(map(plain, key if isinstance(key, tuple) else (key,)))
         if any(item is Ellipsis for item in keys):
             if sum(item is Ellipsis for item in keys) > 1:
                 raise IndexError("there can be one ellipsis")
@@ -215,14 +209,32 @@ class ImageSequence:
         if len(keys) > 3:
             raise IndexError(f"frames have 3 axes (frame, row, column), not {len(keys)}")
         keys = (*keys, *(slice(None) for _ in range(3 - len(keys))))
-        _, height, width = self.shape
+        frames: range | list[int]
         if isinstance(keys[0], (list, np.ndarray)):
             frames, single = self._listed(keys[0]), False
         else:
-            frames, single = _as_range(keys[0], self._count, "frames")
-        rows, one_row = _as_range(keys[1], height, "rows")
-        columns, one_column = _as_range(keys[2], width, "columns")
-        return frames, rows, columns, (single, one_row, one_column), None
+            frames, single = as_range(keys[0], self._count, "frames")
+        height, width, dtype = self._geometry(frames)
+        rows, one_row = as_range(keys[1], height, "rows")
+        columns, one_column = as_range(keys[2], width, "columns")
+        return frames, rows, columns, (single, one_row, one_column), dtype
+
+    def _geometry(self, frames: range | list[int]) -> tuple[int, int, np.dtype[Any]]:
+        """Rows, columns and dtype that all of these have."""
+        if len(frames) == 0 or self.uniform:
+            return (*self.shape[1:], self.dtype)
+        if isinstance(frames, range):
+            return (*self._images.geometry(self._first + frames.start, len(frames), frames.step), self._dtype_of(frames[0]))
+        found = {number: self._geometry(range(number, number + 1)) for number in sorted(set(frames))}
+        if len(set(found.values())) > 1:
+            other = next(number for number in frames if found[number] != found[frames[0]])
+            raise ValueError(f"frames {frames[0]} and {other} of {self.field} have different geometries; read them one by one")
+        return found[frames[0]]
+
+    def _dtype_of(self, number: int) -> np.dtype[Any]:
+        if self._dtypes is None:
+            self._dtypes = {store["zarr_group"]: np.dtype(store["dtype"]) for store in self._run.frame_stores()}
+        return self._dtypes[self._images.zarr_group(self._first + number)]
 
     def _listed(self, key: Any) -> range | list[int]:
         numbers = np.asarray(key)
@@ -236,7 +248,7 @@ class ImageSequence:
             raise TypeError(f"frames are chosen by integers, not by {numbers.dtype}")
         if numbers.ndim != 1:
             raise IndexError("frames are chosen by a list of numbers")
-        chosen = [_as_range(number, self._count, "frames")[0].start for number in numbers.tolist()]
+        chosen = [as_range(number, self._count, "frames")[0].start for number in numbers.tolist()]
         steps = {after - before for before, after in zip(chosen, chosen[1:])}
         if len(chosen) > 1 and len(steps) == 1 and 0 not in steps:  # evenly spaced: one call, read on all cores
             step = steps.pop()
@@ -244,7 +256,12 @@ class ImageSequence:
         return chosen
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        whole = self.read() if copy else self[:]
+        if copy is False and self._count:
+            mapped = self._map(range(self._count)) if self.mappable else None
+            if mapped is None or (dtype is not None and np.dtype(dtype) != mapped.dtype):
+                raise ValueError(f"the frames of '{self.field}' cannot be had without a copy: they are compressed, in several pieces, or of another dtype")
+            return mapped
+        whole: Array = self.read() if copy else self[:]
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
     def __iter__(self) -> Iterator[Array]:
@@ -264,7 +281,7 @@ class ImageSequence:
         resonance.CorruptError
             Lost, damaged, or other pixels than were recorded.
         """
-        frames, _ = _as_range(i, self._count, "frames")
+        frames, _ = as_range(i, self._count, "frames")
         return self._images.verify(self._first + frames.start)
 
     # other people's arrays
@@ -277,13 +294,7 @@ class ImageSequence:
         ValueError
             The frames lie in several arrays, because their shape changed within the run, or there are none.
         """
-        if self._count == 0:
-            raise ValueError(f"'{self.field}' has no frames, so it has no array")
-        group = self._images.zarr_group(self._first)
-        if not self.uniform or self._images.zarr_group(self._first + self._count - 1) != group:
-            raise ValueError(f"the frames of '{self.field}' lie in several arrays: {group}, …")
-        array: zarr.Array[Any] = extra("zarr", "zarr").open_array(str(self._run.frame_store / group), mode="r")
-        return array
+        return stored(self)
 
     def dask(self, chunks: int | None = None) -> dask.array.Array:
         """A lazy dask array.
@@ -293,12 +304,7 @@ class ImageSequence:
         chunks : int, optional
             Frames in a chunk; default: about 64 MiB.
         """
-        frames, height, width = self.shape
-        at_once = chunks or max(1, (64 << 20) // max(1, height * width * self.dtype.itemsize))
-        lazy: dask.array.Array = extra("dask.array", "dask").from_array(
-            self, chunks=(max(1, min(at_once, frames)), height, width), name=False, asarray=False, fancy=False
-        )
-        return lazy
+        return lazy(self, chunks)
 
     def xarray(self, stream: str | None = None, *, chunks: int | None = None) -> xarray.DataArray:
         """The frames with what was recorded beside them.
@@ -306,7 +312,7 @@ class ImageSequence:
         Parameters
         ----------
         stream : str, optional
-            The stream whose events the frames belong to; default: the first that declares the field.
+            The stream whose frames, and events, are wanted; default: the only one that has frames of this field.
         chunks : int, optional
             Frames in a chunk of a lazy dask array; default: everything in memory, or mapped where the frames are stored raw.
 
@@ -314,27 +320,15 @@ class ImageSequence:
         -------
         xarray.DataArray
             Dimensions ``frame``, ``y``, ``x``. Coordinates along ``frame``: ``seq_num``, ``time`` and every data key with one number,
-            bool or text per event, each with its ``units``. Attributes: ``run``, ``field``, ``plan_name``, ``sample``.
+            bool or text per event, each with its ``units``; a data key named ``frame`` is ``data.frame``. Attributes: ``run``, ``field``,
+            ``plan_name``, ``sample``.
+
+        Raises
+        ------
+        ValueError
+            The frames come from several streams, and `stream` does not say which.
         """
-        xr = extra("xarray", "xarray")
-        events = self._run.columns(stream or self._run._stream_of(self.field))
-        columns = events.to_numpy()
-        seq_nums = self.seq_nums
-        rows = np.searchsorted(columns["seq_num"], seq_nums)
-        coordinates = {
-            name: ("frame", values[rows], {"units": events.units[name]} if name in events.units else {})
-            for name, values in columns.items()
-            if values.ndim == 1 and name != self.field
-        }
-        summary = self._run.summary()
-        array: xarray.DataArray = xr.DataArray(
-            self.dask(chunks) if chunks is not None else self[:],
-            dims=("frame", "y", "x"),
-            coords=coordinates,
-            name=self.field,
-            attrs={"run": summary.uid, "field": self.field, "plan_name": summary.plan_name, "sample": summary.sample_name or ""},
-        )
-        return array
+        return labelled(self, stream, chunks)
 
     # live
 
@@ -350,6 +344,9 @@ class ImageSequence:
         """
         seen = self
         yield from self
+        read = self._first + self._count
+        if read < len(self._images):  # it was pickled, and there have been more since
+            yield from ImageSequence(self._run, self._images, read)
         last = time.monotonic()
         while True:
             ended = self._run.state in ("closed", "dead")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from . import _core, _sqlite
-from .errors import InvalidStateError
+from ._arguments import names_arguments, texts
+from .errors import InvalidArgumentError, InvalidStateError, NotFoundError
 from .models import Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher
 
 __all__ = ["Found", "MasterIndex"]
@@ -58,6 +61,26 @@ class Found:
         return frame.to_html(index=False)
 
 
+T = TypeVar("T")
+
+
+def of_reference(reference: str | int, find: Callable[[str], T], scan_id: Callable[[T], int | None]) -> T:
+    """What `find` has for a reference. A number is a scan_id, or -n; it is never the beginning of a uid, as a text may be."""
+    if isinstance(reference, str):
+        return find(reference)
+    if isinstance(reference, (bool, np.bool_)) or not hasattr(reference, "__index__"):
+        raise TypeError(f"a run is named by its uid, the beginning of it, its scan_id or -1, not by {reference!r}")
+    number = operator.index(reference)
+    try:
+        found = find(str(number))
+    except InvalidArgumentError:  # the beginning of several uids
+        pass
+    else:
+        if number < 0 or scan_id(found) == number:
+            return found
+    raise NotFoundError(f"there is no run of scan_id {number}; by its uid, or the beginning of it, a run is named as text")
+
+
 def _report(form: dict[str, Any]) -> Any:
     from ._beamtime import Report
 
@@ -71,6 +94,7 @@ def _facets(forms: list[dict[str, Any]]) -> dict[str, Facet]:
     }
 
 
+@names_arguments
 class MasterIndex:
     """The index of all beamtimes of a data root; questions do not open them.
 
@@ -89,7 +113,8 @@ class MasterIndex:
     Notes
     -----
     It is a cache: all but researchers and what was registered by hand follows from the beamtimes, and `sync` or `rebuild` bring it back.
-    Any thread may call.
+    Any thread may call; a call waits while another one runs. A `progress` must therefore not ask the same index, from no thread: both
+    would wait for ever. Another `MasterIndex` of the root may be asked there.
 
     Examples
     --------
@@ -100,12 +125,10 @@ class MasterIndex:
     """
 
     def __init__(self, root: str | os.PathLike[str], *, busy_timeout: float = 10.0) -> None:
-        file = pathlib.Path(root) / "index.db"
-        _sqlite.opening(file)
-        self._index: _core.MasterIndex | None = _core.MasterIndex(os.fspath(root), busy_timeout)
+        with _sqlite.using(pathlib.Path(root) / "index.db"):
+            self._index: _core.MasterIndex | None = _core.MasterIndex(os.fspath(root), busy_timeout)
         self._process = os.getpid()
         self._busy_timeout = busy_timeout
-        _sqlite.opened(file)
 
     @property
     def _open(self) -> _core.MasterIndex:
@@ -131,17 +154,17 @@ class MasterIndex:
 
     def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
         """How often each plan, sample, operator, status, day, researcher, beamtime and tag occurs among the runs that a query finds."""
-        return _facets(self._open.facets(query, list(names), limit, zone))
+        return _facets(self._open.facets(query, texts(names, "names"), limit, zone))
 
     def run(self, reference: str | int) -> FoundRun:
-        """One run by its uid, the beginning of it, or its scan_id; -1 is the newest.
+        """One run by its scan_id, -1 being the newest, or as text also by its uid or the beginning of it.
 
         Raises
         ------
         resonance.NotFoundError
             No such run (a KeyError).
         """
-        return FoundRun._of(self._open.run(str(reference)))
+        return FoundRun._of(of_reference(reference, self._open.run, lambda form: form["scan_id"]))
 
     def database_of(self, run: FoundRun) -> pathlib.Path:
         """The database of a run that was found, for `Catalog`."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from . import _core, _sqlite
+from . import _core, _lifetime, _sqlite
+from ._arguments import names_arguments, texts
 from ._images import ImageSequence
 from ._table import Columns
 from .errors import NotFoundError
@@ -25,6 +26,7 @@ __all__ = ["Run"]
 _PAGE = 2000  # events fetched at a time
 
 
+@names_arguments
 class Run:
     """One acquisition from start to stop.
 
@@ -146,9 +148,7 @@ class Run:
         return keys
 
     def _no_stream(self, stream: str, names: list[str]) -> NotFoundError:
-        error = NotFoundError(stream)
-        error._message = f"run {self.uid} has no stream '{stream}'; it has: {', '.join(names) or 'none'}"
-        return error
+        return NotFoundError(f"run {self.uid} has no stream '{stream}'; it has: {', '.join(names) or 'none'}")
 
     @property
     def notes(self) -> list[dict[str, Any]]:
@@ -167,8 +167,8 @@ class Run:
         list of str
             Those that it did not have.
         """
-        _sqlite.opening(self.database)
-        return _core.change_tags(self.database, self.uid, list(tags), True)
+        with _sqlite.using(self.database):
+            return _core.change_tags(self.database, self.uid, list(tags), True)
 
     def remove_tags(self, *tags: str) -> list[str]:
         """Take tags away.
@@ -178,8 +178,8 @@ class Run:
         list of str
             Those that it had.
         """
-        _sqlite.opening(self.database)
-        return _core.change_tags(self.database, self.uid, list(tags), False)
+        with _sqlite.using(self.database):
+            return _core.change_tags(self.database, self.uid, list(tags), False)
 
     def add_note(self, text: str, author: str | None = None) -> dict[str, Any]:
         """Append to the run's notes, which are a log: what is written stays.
@@ -189,8 +189,8 @@ class Run:
         dict
             The note as it was written: ``time``, ``author``, ``text``.
         """
-        _sqlite.opening(self.database)
-        return _core.add_note(self.database, self.uid, text, author)
+        with _sqlite.using(self.database):
+            return _core.add_note(self.database, self.uid, text, author)
 
     def frame_stores(self) -> list[dict[str, Any]]:
         """Each array of frames: ``field``, ``zarr_group``, ``shape``, ``dtype``, ``codec`` and ``bytes`` on disk."""
@@ -220,7 +220,8 @@ class Run:
         resonance.NotFoundError
             No such stream or column (a KeyError), with the names there are.
         """
-        table = self._run.table(stream, list(columns or []), first_seq_num, max_rows)
+        wanted = [] if columns is None else ["time", *texts(columns, "columns")]
+        table = self._run.table(stream, list(dict.fromkeys(wanted)), first_seq_num, max_rows)
         return Columns(table, {"run": self.uid, "stream": stream})
 
     def table(
@@ -241,10 +242,10 @@ class Run:
         """One event after the other, in order of ``seq_num``; memory stays bounded."""
         following = first_seq_num
         while True:
-            page = self._run.events(stream, following, _PAGE)
+            page, more = self._run.events(stream, following, _PAGE)
             for row in page:
                 yield Event(*row)
-            if len(page) < _PAGE:
+            if not more:
                 return
             following = page[-1][1] + 1
 
@@ -256,7 +257,7 @@ class Run:
         Parameters
         ----------
         stream : str
-            May be declared later.
+            May be declared later, while the run is recorded.
         first_seq_num : int
             Where to begin.
         poll : float, seconds
@@ -267,6 +268,11 @@ class Run:
         Yields
         ------
         resonance.Event
+
+        Raises
+        ------
+        resonance.NotFoundError
+            The run has ended, and has no such stream (a KeyError).
         """
         following, last = first_seq_num, time.monotonic()
         while True:
@@ -276,8 +282,10 @@ class Run:
                 for event in self.events(stream, first_seq_num=following):
                     found, following = True, event.seq_num + 1
                     yield event
-            except NotFoundError:  # not declared yet
-                pass
+            except NotFoundError:
+                if ended:
+                    raise
+                # not declared yet
             if found:
                 last = time.monotonic()
             elif ended or (timeout is not None and time.monotonic() - last > timeout):
@@ -288,33 +296,44 @@ class Run:
     # frames
 
     def images(self, field: str | None = None) -> ImageSequence:
-        """The frames of a field; empty when the run has none of that name.
+        """The frames of a field; empty while a run is recorded that has none yet, and when one was declared that never came.
 
         Parameters
         ----------
         field : str, optional
             Default: the run's only field, or ``detector_image``.
+
+        Raises
+        ------
+        resonance.NotFoundError
+            There is no such field (a KeyError), with the names there are.
         """
         if field is None:
             fields = self.fields
             field = fields[0] if len(fields) == 1 else "detector_image"
+            known = not fields
+        else:
+            known = False
+        images = self._images_of(field)
+        if len(images) == 0 and not known and self.state in ("closed", "dead") and not self._declares(field):
+            raise NotFoundError(f"run {self.uid} has no frames of '{field}'; it has frames of: {', '.join(self.fields) or 'nothing'}")
+        return images
+
+    def _images_of(self, field: str) -> ImageSequence:
         return ImageSequence(self, self._run.images(field))
+
+    def _declares(self, field: str) -> bool:
+        return any(field in stream["data_keys"] for stream in self._run.streams())
 
     def _images_since(self, seen: ImageSequence) -> ImageSequence:
         return ImageSequence(self, self._run.images_since(seen._images))
-
-    def _stream_of(self, field: str) -> str:
-        streams = self._run.streams()
-        declaring = [stream["name"] for stream in streams if field in stream["data_keys"]]
-        name: str = (declaring or [stream["name"] for stream in streams] or ["primary"])[0]
-        return name
 
     # looks
 
     def __repr__(self) -> str:
         run = self.summary()
         status = run.exit_status or self.state
-        return f"<resonance.Run {run.uid[:9]} scan {run.scan_id}: {run.plan_name}, {run.num_events} events, {run.num_frames} frames, {status}>"
+        return f"<resonance.Run {run.uid[:12]} scan {run.scan_id}: {run.plan_name}, {run.num_events} events, {run.num_frames} frames, {status}>"
 
     def _repr_html_(self) -> str:
         from ._html import run_html
@@ -332,6 +351,4 @@ class Run:
 
 
 def _reopen(database: pathlib.Path, uid: str) -> Run:
-    from ._catalog import Catalog
-
-    return Catalog(database)[uid]
+    return Run(_lifetime.shared_catalog(database).run(uid))

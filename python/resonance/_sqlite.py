@@ -8,10 +8,12 @@ module sees to it that no database is open in both copies at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3  # before the extension, so that its copy of the library is the one in the process
 import sys
 import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
 from . import _core
@@ -63,9 +65,11 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     _ours.discard(identity)
 
 
-def opening(database: str | os.PathLike[str]) -> None:
-    """Called before Resonance opens a database; refuses one that the other copy of SQLite has open."""
+@contextlib.contextmanager
+def using(database: str | os.PathLike[str]) -> Iterator[None]:
+    """Around everything in which Resonance opens a database; refuses one that the other copy of SQLite has open."""
     if shared:
+        yield
         return
     identity = _identity(database)
     if identity is not None and identity not in _ours and _open_here(identity):
@@ -75,12 +79,11 @@ def opening(database: str | os.PathLike[str]) -> None:
             "locks away. Close it first, or use another process",
             os.fspath(database), None, 0, True,
         )
-
-
-def opened(database: str | os.PathLike[str]) -> None:
-    """Called when Resonance has opened a database."""
-    if not shared and (identity := _identity(database)) is not None:
-        _ours.add(identity)
+    try:
+        yield
+    finally:
+        if (identity := _identity(database)) is not None:
+            _ours.add(identity)
 
 
 if not shared:

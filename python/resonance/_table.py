@@ -19,7 +19,7 @@ __all__ = ["Columns"]
 class Columns:
     """The events of a stream as typed columns, read at once.
 
-    The numbers lie in the library's memory; arrays, data frames and Arrow tables made from this are views of it where they can be.
+    The numbers lie in the library's memory; arrays and Arrow tables made from this are views of it where they can be.
     Any library that speaks the Arrow C data interface takes it as it is: ``polars.DataFrame(run.columns())``.
     """
 
@@ -31,7 +31,7 @@ class Columns:
     @property
     def _parts(self) -> list[tuple[str, str, Any, Any, str | None, bool]]:
         if self._columns is None:
-            self._columns = self._table.columns()
+            self._columns = _distinct(self._table.columns())
         return self._columns
 
     def __len__(self) -> int:
@@ -46,6 +46,11 @@ class Columns:
     def units(self) -> dict[str, str]:
         """Units of the columns that have any."""
         return {name: units for name, _, _, _, units, _ in self._parts if units}
+
+    @property
+    def types(self) -> dict[str, str]:
+        """``float64``, ``int64``, ``uint64``, ``bool``, ``string`` or ``json`` (anything else) of each column's values."""
+        return {name: kind for name, kind, _, _, _, _ in self._parts}
 
     def to_numpy(self) -> dict[str, np.ndarray[Any, Any]]:
         """Column name → array.
@@ -78,7 +83,8 @@ class Columns:
         -------
         pandas.DataFrame
             Whole numbers stay integers: where values are missing the dtype is ``Int64``, ``UInt64`` or ``boolean`` with ``pandas.NA``.
-            Missing floats are NaN. An array-valued key is a column of arrays. ``attrs["units"]`` maps columns to units.
+            Missing floats are NaN. An array-valued key is a column of arrays. ``attrs["units"]`` maps columns to units. It is the caller's
+            own, to change as he likes.
         """
         columns = {name: _series(kind, values, valid) for name, kind, values, valid, _, _ in self._parts}
         index = pd.Index(columns.pop("seq_num"), name="seq_num")
@@ -108,8 +114,20 @@ class Columns:
         return f"<resonance.Columns: {len(self)} events × {len(self.names)} columns>"
 
 
+def _distinct(parts: list[tuple[str, str, Any, Any, str | None, bool]]) -> list[tuple[str, str, Any, Any, str | None, bool]]:
+    """A data key ``time`` is the column ``data.time``; when there is a data key of this name as well, that is ``data.data.time``."""
+    out, seen = [], set()
+    for name, *rest in parts:
+        while name in seen:
+            name = f"data.{name}"
+        seen.add(name)
+        out.append((name, *rest))
+    return out
+
+
 def _cells(values: np.ndarray[Any, Any], valid: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
     """One array per row."""
+    values = values.copy()
     out = np.empty(len(values), dtype=object)
     for row in range(len(values)):
         out[row] = values[row] if valid is None or valid[row] else None
@@ -126,7 +144,7 @@ def _series(kind: str, values: Any, valid: np.ndarray[Any, Any] | None) -> Any:
     if values.ndim > 1:
         return _cells(values, valid)
     if valid is None:
-        return values
+        return values.copy()
     if kind == "float64":
         return np.where(valid, values, np.nan)
     if kind == "bool":

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from numpy.typing import ArrayLike
 
-from . import _core, _sqlite
+from . import _core, _lifetime, _sqlite
+from ._arguments import named, names_arguments, texts
+from ._options import WriterOptions
 from .models import SampleMetadata
 
 if TYPE_CHECKING:
@@ -23,22 +23,13 @@ __all__ = ["RunWriter"]
 ExitStatus = Literal["success", "aborted", "failed"]
 
 _write_event = _core.RunWriter.write_event  # called for every event, so without the detour over super()
-_open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
-
-
-@atexit.register
-def _close_all() -> None:
-    """At the end of the interpreter: runs that are still open are closed as failed, and background threads end before Python does."""
-    for writer in list(_open_writers):
-        if writer._process == os.getpid():
-            with contextlib.suppress(Exception):
-                writer.close()
 
 
 def _status_of(kind: type[BaseException]) -> ExitStatus:
     return "aborted" if issubclass(kind, KeyboardInterrupt) else "failed"
 
 
+@names_arguments
 class RunWriter(_core.RunWriter):
     """Append runs to one beamtime.
 
@@ -49,34 +40,9 @@ class RunWriter(_core.RunWriter):
     ----------
     database : path
         ``<name>.db``; made with its tables when missing. The frame store ``<name>.zarr`` beside it appears with the first frame.
-    durability : {"commit", "strict", "group"}
-        What has happened when a call returns. ``commit``: committed, and safe when the process dies; on stable storage within
-        `sync_interval`. ``strict``: on stable storage. ``group``: queued, committed within `commit_interval`; for fly scans.
-    commit_interval, sync_interval, publish_interval : float, seconds
-        0.02, 1.0 and 0.05. The last is the shortest time between two rewrites of one ``zarr.json``.
-    busy_timeout : float, seconds
-        How long to wait for another process's transaction (10).
-    codec : {"blosc", "zstd", "gzip", "none"}
-        How frames are stored. ``blosc`` is lz4 behind a bit shuffle. Frames stored with ``none`` can be read without a copy.
-    level : int
-        Compression level; -1 is the codec's usual one.
-    shuffle : {"bits", "bytes", "none"}, compressor : str
-        For ``blosc``.
-    shard_bytes, frames_per_chunk : int
-        Layout of the shard files; the defaults suit all but special cases.
-    encode_threads : int
-        Threads that compress frames; 0: one for each core.
-    queue_bytes : int
-        Memory for frames on their way to disk; who writes more has to wait.
-    allow_undeclared : bool
-        Take data keys and frame fields that `open_stream` did not declare, of any name, and any exit status.
-    make_store : bool
-        Make the frame store at once, not with the first frame.
-    data_root : path, optional
-        Keep the runs in the master index of this data root (`init_data_root`), on a thread of its own. An index that is locked or broken
-        never delays or fails the recording; the next `MasterIndex.sync` catches up.
-    allow_network_file_system : bool
-        Record where SQLite's locks cannot be trusted (NFS, SMB, FUSE).
+    **options
+        `resonance.WriterOptions`: ``durability`` (``commit``, ``strict``, ``group``), ``codec`` (``blosc``, ``zstd``, ``gzip``, ``none``),
+        ``data_root`` and so on, each with its meaning and default there.
 
     Raises
     ------
@@ -99,12 +65,11 @@ class RunWriter(_core.RunWriter):
     ...         writer.write_event("primary", {"energy": energy}, frames={"ccd": camera.read()})
     """
 
-    def __init__(self, database: str | os.PathLike[str], **options: Any) -> None:
-        _sqlite.opening(database)
-        super().__init__(os.fspath(database), **options)
+    def __init__(self, database: str | os.PathLike[str], **options: Unpack[WriterOptions]) -> None:
+        with _sqlite.using(database):
+            super().__init__(os.fspath(database), **options)
         self._process = os.getpid()
-        _open_writers.add(self)
-        _sqlite.opened(database)
+        _lifetime.opened(self)
 
     def add_sample(self, sample: SampleMetadata | str) -> int:
         """The sample of that name, or a new one.
@@ -161,8 +126,9 @@ class RunWriter(_core.RunWriter):
         resonance.AlreadyExistsError
             The uid is taken.
         """
+        words = texts(tags, "tags")
         return super().open_run(
-            plan_name, sample=sample, metadata=metadata, operator=operator, tags=tags, scan_id=scan_id, uid=uid, time_start=time_start
+            plan_name, sample=sample, metadata=metadata, operator=operator, tags=words, scan_id=scan_id, uid=uid, time_start=time_start
         )
 
     def open_stream(self, name: str, data_keys: Mapping[str, Any]) -> str:
@@ -228,7 +194,10 @@ class RunWriter(_core.RunWriter):
         TypeError
             A value that is nothing of the above; its place is named.
         """
-        return _write_event(self, stream, data, timestamps, time, frames, uid)
+        try:
+            return _write_event(self, stream, data, timestamps, time, frames, uid)
+        except TypeError as error:
+            raise named(error, {"stream": stream, "time": time, "uid": uid}) from None
 
     def try_write_event(  # type: ignore[override]
         self,
@@ -351,7 +320,7 @@ class RunWriter(_core.RunWriter):
     def close(self) -> None:
         """Release the beamtime; an open run is closed as ``failed``. A second call does nothing."""
         super().close()
-        _open_writers.discard(self)
+        _lifetime.closed(self)
 
     @contextlib.contextmanager
     def run(

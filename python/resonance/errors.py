@@ -48,11 +48,19 @@ class Error(Exception):
     errno: int | None = None
     _message: str = ""
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        if len(args) == 1:
+            self._message = str(args[0])
+
     def __str__(self) -> str:
-        return self._message or super().__str__()
+        return self._message or super().__str__()  # a KeyError would show its message in quotes
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _make, (self.code, self._message, self.file, self.offset, self.errno or 0, isinstance(self, sqlite3.Error))
+        attributes = dict(vars(self))
+        if isinstance(self, OSError):
+            attributes.update(strerror=self.strerror, filename=self.filename)
+        return _restore, (type(self), self.args, attributes)
 
 
 class InvalidArgumentError(Error, ValueError):
@@ -120,6 +128,10 @@ class _InvalidDatabaseError(InvalidArgumentError, sqlite3.DatabaseError):
     pass
 
 
+class _MissingFileError(NotFoundError, FileNotFoundError):
+    """Of what there is none is a file."""
+
+
 class _DatabaseNotFoundError(NotFoundError, FileNotFoundError, sqlite3.OperationalError):
     pass
 
@@ -161,13 +173,21 @@ _DATABASE_CLASSES: dict[str, type[Error]] = {
 _USUAL_ERRNO = {"no_space": _errno.ENOSPC, "already_exists": _errno.EEXIST, "not_found": _errno.ENOENT, "io": _errno.EIO}
 
 
+def _restore(kind: type[Error], args: tuple[object, ...], attributes: dict[str, object]) -> Error:
+    error = kind(*args)
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    return error
+
+
 def _make(code: str, message: str, file: str | None, offset: int | None, errno: int, database: bool) -> Error:
     """The exception for an error of the library; called by the extension."""
     kind = _CLASSES.get(code, InternalError)
     if database:
         kind = _DATABASE_CLASSES.get(code, kind)
+    elif code == "not_found" and file is not None:
+        kind = _MissingFileError
     error = kind(message)
-    error._message = message
     error.code = code
     error.file = file
     error.offset = offset

@@ -15,7 +15,7 @@ FRONTS = ("cli", "python", "server")
 
 # The layer behind each public header. Including the header is including the layer.
 BEHIND = {
-    "error": "base", "json": "base", "types": "base", "version": "base",
+    "error": "base", "fork": "base", "json": "base", "types": "base", "version": "base",
     "schema": "schema", "beamtime": "schema",
     "run_writer": "record", "catalog": "catalog", "image_sequence": "catalog", "table": "catalog", "verify": "catalog",
     "annotations": "annotations",

@@ -1,6 +1,7 @@
 #include "resonance/image_sequence.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -12,9 +13,27 @@
 
 namespace resonance {
 
-std::shared_ptr<const frames::FrameArrayReader> catalog::FrameArrays::reader(const std::string& group, const frames::Geometry& geometry) {
-  const std::lock_guard lock(mutex_);
-  auto& out = readers_[group];
+namespace catalog {
+
+FrameArrays::FrameArrays(std::filesystem::path store, std::string run_uid, std::string field)
+    : store_(std::move(store)), run_uid_(std::move(run_uid)), field_(std::move(field)), readers_(new Readers{::getpid(), {}, {}}) {}
+
+FrameArrays::~FrameArrays() {
+  if (const auto* readers = readers_.load(); readers->process == ::getpid()) delete readers;
+}
+
+FrameArrays::Readers& FrameArrays::readers() {
+  auto* found = readers_.load();
+  if (found->process == ::getpid()) return *found;
+  auto fresh = std::make_unique<Readers>(::getpid());
+  if (readers_.compare_exchange_strong(found, fresh.get())) return *fresh.release();
+  return *found;  // another thread of the child was first
+}
+
+std::shared_ptr<const frames::FrameArrayReader> FrameArrays::reader(const std::string& group, const frames::Geometry& geometry) {
+  auto& readers = this->readers();
+  const std::lock_guard lock(readers.mutex);
+  auto& out = readers.by_group[group];
   if (!out) out = std::make_shared<const frames::FrameArrayReader>(store_, group);
   if (out->geometry() == geometry) return out;
   throw Error(ErrorCode::corrupt,
@@ -22,6 +41,8 @@ std::shared_ptr<const frames::FrameArrayReader> catalog::FrameArrays::reader(con
                           frames::to_string(geometry)),
               {.os_errno = 0, .file = out->folder() / "zarr.json", .offset = {}, .database = false});
 }
+
+}  // namespace catalog
 
 void ImageSequence::Impl::add(const catalog::RefRow& row) {
   const frames::Geometry geometry{row.height, row.width, parse_dtype(row.dtype)};

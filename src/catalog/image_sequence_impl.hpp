@@ -1,6 +1,7 @@
 /// The frames of one field: where each lies, and readers of the arrays that hold them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -23,8 +24,10 @@ namespace catalog {
 /// and each shard index read once. Threads: any number.
 class FrameArrays {
  public:
-  FrameArrays(std::filesystem::path store, std::string run_uid, std::string field)
-      : store_(std::move(store)), run_uid_(std::move(run_uid)), field_(std::move(field)) {}
+  FrameArrays(std::filesystem::path store, std::string run_uid, std::string field);
+  ~FrameArrays();
+  FrameArrays(const FrameArrays&) = delete;
+  FrameArrays& operator=(const FrameArrays&) = delete;
 
   [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
   [[nodiscard]] const std::string& run_uid() const noexcept { return run_uid_; }
@@ -34,10 +37,16 @@ class FrameArrays {
   [[nodiscard]] std::shared_ptr<const frames::FrameArrayReader> reader(const std::string& group, const frames::Geometry& geometry);
 
  private:
+  struct Readers {
+    const int process;  // a child after fork() has its own: in the parent's a thread that the child has not may hold a lock
+    std::mutex mutex;   // guards what follows
+    std::map<std::string, std::shared_ptr<const frames::FrameArrayReader>> by_group;
+  };
+  Readers& readers();
+
   const std::filesystem::path store_;
   const std::string run_uid_, field_;
-  std::mutex mutex_;                                                                // guards what follows
-  std::map<std::string, std::shared_ptr<const frames::FrameArrayReader>> readers_;  // by zarr_group
+  std::atomic<Readers*> readers_;
 };
 
 }  // namespace catalog

@@ -13,6 +13,7 @@
 #include "index/single_run.hpp"
 #include "io/file_stamp.hpp"
 #include "resonance/error.hpp"
+#include "resonance/fork.hpp"
 #include "resonance/index.hpp"
 
 namespace resonance {
@@ -71,6 +72,7 @@ class IndexListener final : public RunListener {
   }
 
   bool put(std::optional<index::IndexFile>& index, const Change& change) noexcept {
+    const InsideLibrary inside;
     try {
       // An index that was deleted is not made again here: that is a person's decision.
       const auto path = index::index_of(root_);

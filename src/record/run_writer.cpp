@@ -15,13 +15,24 @@ Impl& in_use(const std::unique_ptr<Impl>& impl) {
   return *impl;
 }
 
+/// In a child after fork() the writer is the parent's: its threads are not there to be joined, others of its threads may hold its locks,
+/// and to let go of its connection would touch the parent's database. So it stays as it is, until the child ends.
+template <class Impl>
+void leave_to_its_process(std::unique_ptr<Impl>& impl) noexcept {
+  if (impl && !impl->of_this_process()) (void)impl.release();
+}
+
 }  // namespace
 
 RunWriter::RunWriter(const std::filesystem::path& database, RunWriterOptions options)
     : impl_(std::make_unique<Impl>(database, std::move(options))) {}
-RunWriter::~RunWriter() = default;
+RunWriter::~RunWriter() { leave_to_its_process(impl_); }
 RunWriter::RunWriter(RunWriter&&) noexcept = default;
-RunWriter& RunWriter::operator=(RunWriter&&) noexcept = default;
+RunWriter& RunWriter::operator=(RunWriter&& other) noexcept {
+  leave_to_its_process(impl_);
+  impl_ = std::move(other.impl_);
+  return *this;
+}
 
 std::int64_t RunWriter::add_sample(const SampleMetadata& sample) { return in_use(impl_).add_sample(sample); }
 std::string RunWriter::open_run(std::string_view plan_name, RunOptions options) {

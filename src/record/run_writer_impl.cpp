@@ -16,6 +16,7 @@
 #include "record/times.hpp"
 #include "record/words.hpp"
 #include "resonance/error.hpp"
+#include "resonance/fork.hpp"
 
 namespace resonance {
 
@@ -70,19 +71,19 @@ RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions op
   if (const auto store = frame_store_of(database_); options_.make_store) frames::make_groups(*options_.file_system, store, store);
   record::close_dead_runs(file_, statements_, now(), [this](const std::string& uid) { tell_of(uid); });
   using record::Chore;
+  const auto behind_the_back = [this](void (Impl::*chore)() noexcept) {
+    return [this, chore] {
+      const InsideLibrary inside;  // so that a fork() waits for it
+      (this->*chore)();
+    };
+  };
   if (options_.durability == Durability::group)
-    committing_ = std::make_unique<Chore>(options_.commit_interval, Chore::Start::after_interval, [this] { commit_chore(); });
-  publishing_ = std::make_unique<Chore>(options_.publish_interval, Chore::Start::now, [this] { publish_chore(); });
-  syncing_ = std::make_unique<Chore>(options_.sync_interval, Chore::Start::after_interval, [this] { sync_chore(); });
+    committing_ = std::make_unique<Chore>(options_.commit_interval, Chore::Start::after_interval, behind_the_back(&Impl::commit_chore));
+  publishing_ = std::make_unique<Chore>(options_.publish_interval, Chore::Start::now, behind_the_back(&Impl::publish_chore));
+  syncing_ = std::make_unique<Chore>(options_.sync_interval, Chore::Start::after_interval, behind_the_back(&Impl::sync_chore));
 }
 
 RunWriter::Impl::~Impl() {
-  if (::getpid() != process_) {  // a child after fork(): the threads are the parent's, there is nothing to join
-    (void)committing_.release();
-    (void)publishing_.release();
-    (void)syncing_.release();
-    return;
-  }
   try {
     close();
   } catch (const std::exception& error) {
@@ -120,9 +121,10 @@ void RunWriter::Impl::sync_run() {
   }
 }
 
+bool RunWriter::Impl::of_this_process() const noexcept { return ::getpid() == process_; }
+
 void RunWriter::Impl::require_own_process() const {
-  if (::getpid() != process_)
-    throw Error(ErrorCode::invalid_state, "this writer belongs to the parent process; open another one after fork()");
+  if (!of_this_process()) throw Error(ErrorCode::invalid_state, "this writer belongs to the parent process; open another one after fork()");
 }
 
 void RunWriter::Impl::require_usable() const {
@@ -297,7 +299,7 @@ void RunWriter::Impl::close_run(std::string_view status, std::string_view reason
 }
 
 void RunWriter::Impl::close() {
-  if (::getpid() != process_) return;
+  if (!of_this_process()) return;
   std::exception_ptr cause;
   {
     const std::lock_guard call(call_mutex_);
@@ -328,7 +330,7 @@ void RunWriter::Impl::close() {
 }
 
 bool RunWriter::Impl::run_open() const {
-  if (::getpid() != process_) return false;
+  if (!of_this_process()) return false;
   const std::lock_guard lock(mutex_);
   return run_.has_value();
 }

@@ -30,7 +30,7 @@ namespace resonance {
 class RunWriter::Impl {
  public:
   Impl(const std::filesystem::path& database, RunWriterOptions options);
-  ~Impl();
+  ~Impl();  ///< only in the process that made it
 
   std::int64_t add_sample(const SampleMetadata& sample);
   std::string open_run(std::string_view plan_name, RunOptions options);
@@ -47,6 +47,7 @@ class RunWriter::Impl {
   void close();
   bool run_open() const;
   const std::filesystem::path& database() const noexcept { return database_; }
+  bool of_this_process() const noexcept;
   void require_own_process() const;  // before any mutex: after fork() its holder may be a thread of the parent
 
  private:

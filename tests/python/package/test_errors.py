@@ -56,3 +56,24 @@ def test_the_module_lists_every_public_class():
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.Error) and not name.startswith("_")}
     assert classes == set(errors.__all__)
     assert all(getattr(resonance, name) is getattr(errors, name) for name in classes)
+
+
+def test_errors_raised_in_python_are_sent_as_they_are(tmp_path):
+    from resonance.api.data import catalog, writer
+
+    for kind in (resonance.NotFoundError, writer._StreamExistsError, writer._NoSuchEventError, catalog._ClosedError, errors._DatabaseNotFoundError, resonance.IoError):
+        error = pickle.loads(pickle.dumps(kind("what happened")))
+        assert type(error) is kind and str(error) == "what happened" and error.args == ("what happened",)
+
+
+def test_a_missing_file_is_a_file_not_found_error_and_sent_as_one(tmp_path, simulated):
+    for call in (lambda: resonance.import_file(tmp_path / "none.csv", tmp_path / "x.db"), lambda: resonance.MasterIndex(tmp_path / "no"), lambda: resonance.check_backup(tmp_path / "no"),
+                 lambda: resonance.Catalog(tmp_path / "none.db")):
+        with pytest.raises(FileNotFoundError) as caught:
+            call()
+        error = pickle.loads(pickle.dumps(caught.value))
+        assert isinstance(error, resonance.NotFoundError) and isinstance(error, KeyError) and type(error) is type(caught.value)
+        assert error.filename == error.file == caught.value.file and error.errno == errno.ENOENT and str(error) == str(caught.value)
+    with pytest.raises(KeyError) as caught:
+        resonance.Catalog(simulated)["zz"]
+    assert not isinstance(caught.value, FileNotFoundError)

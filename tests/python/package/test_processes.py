@@ -278,3 +278,16 @@ def test_a_pool_of_processes_reads_frames(simulated):
 def total_of(task):
     images, i = task
     return int(images[i].sum())
+
+
+@pytest.mark.parametrize("way", ["Catalog", "RunWriter", "verify", "statistics", "describe_schema", "repair", "migrate", "back_up", "import_file", "simulate", "add_tags"])
+def test_every_way_in_is_guarded_against_a_second_copy_of_sqlite(recorded, tmp_path, monkeypatch, way):
+    database = recorded()
+    run = resonance.Catalog(database)[-1]
+    calls = {"back_up": lambda: resonance.back_up(database, tmp_path / "copy"), "import_file": lambda: resonance.import_file("x.csv", database), "add_tags": lambda: run.add_tags("x")}
+    from resonance import _sqlite
+
+    monkeypatch.setattr(_sqlite, "shared", False)
+    monkeypatch.setattr(_sqlite, "_ours", set())
+    with pytest.raises(resonance.BusyError, match="by a copy of SQLite that is not Resonance's"):
+        calls.get(way, lambda: getattr(resonance, way)(database))()

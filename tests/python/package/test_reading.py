@@ -134,7 +134,7 @@ def test_frames_of_several_shapes_come_one_by_one(path):
 
 
 def test_no_frames_is_an_empty_sequence(simulated):
-    images = resonance.Catalog(simulated)[-1].images("nothing")
+    images = resonance.Catalog(simulated)[-1].images()
     assert len(images) == 0 and images.shape == (0, 0, 0) and images[:].shape == (0, 0, 0) and list(images) == []
     with pytest.raises(IndexError):
         images[0]

@@ -23,6 +23,17 @@ def test_mypy_finds_nothing_in_the_package_and_the_examples():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_misspelt_option_is_found_before_the_night_shift(tmp_path):
+    program = tmp_path / "night.py"
+    program.write_text("import resonance\n"
+                       "resonance.RunWriter('x.db', durability='strict', codec='none')\n"
+                       "resonance.RunWriter('x.db', durabilty='strict')\n"
+                       "resonance.Beamtime('x.db').writer(codec='lzma')\n"
+                       "resonance.simulate('x.db', levle=3)\n")
+    done = subprocess.run([sys.executable, "-m", "mypy", "--cache-dir", ROOT / "build" / "mypy", "--strict", program], cwd=ROOT / "python", capture_output=True, text=True)
+    assert {int(line) for line in re.findall(r"night\.py:(\d+): error", done.stdout)} == {3, 4, 5}, done.stdout + done.stderr
+
+
 def test_pyright_finds_nothing_in_the_examples():
     pytest.importorskip("pyright", reason="pyright is not installed")
     done = subprocess.run([sys.executable, "-m", "pyright", "--project", "pyproject.toml", "--pythonpath", sys.executable], cwd=ROOT, capture_output=True,

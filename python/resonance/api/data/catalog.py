@@ -124,7 +124,7 @@ class Run:
 
     def images(self, field: str = "detector_image") -> LazyImageSequence:
         """The frames of a field; none when there is no such field."""
-        return LazyImageSequence(self._run.images(field))
+        return LazyImageSequence(self._run._images_of(field))
 
     def __repr__(self) -> str:
         return repr(self._run)
@@ -156,9 +156,7 @@ class Catalog:
     @property
     def _open(self) -> resonance.Catalog:
         if self._catalog is None:
-            error = _ClosedError("the catalog is closed")
-            error._message = "the catalog is closed"
-            raise error
+            raise _ClosedError("the catalog is closed")
         return self._catalog
 
     def recent(self, n: int = 10) -> list[RunSummary]:
@@ -178,13 +176,11 @@ class Catalog:
             There is none.
         """
         try:
-            run = self._open[uid]
+            run = self._open[uid] if isinstance(uid, str) else None
         except InvalidArgumentError:
             run = None
         if run is None or run.uid != uid:  # not by the beginning of a uid, nor by scan_id
-            error = NotFoundError(uid)
-            error._message = f"there is no run {uid}"
-            raise error
+            raise NotFoundError(f"there is no run {uid}")
         return Run(run)
 
     def close(self) -> None:

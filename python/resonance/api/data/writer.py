@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 import resonance
-from resonance.errors import AlreadyExistsError, Error, InvalidStateError, NotFoundError
+from resonance.errors import AlreadyExistsError, InvalidStateError, NotFoundError
 from resonance.models import SampleMetadata
 
 from .index import IndexWriter
@@ -28,12 +28,6 @@ class _StreamExistsError(AlreadyExistsError, sqlite3.IntegrityError):
 
 class _NoSuchEventError(NotFoundError, sqlite3.IntegrityError):
     pass
-
-
-def _as(kind: type[Error], error: Error) -> Error:
-    out = kind(str(error))
-    out._message = str(error)
-    return out
 
 
 def _text(value: Any) -> str | None:
@@ -82,7 +76,7 @@ class RunWriter:
             The database cannot be opened.
         """
         if self._writer is not None:
-            raise self._wrong("the writer is open already")
+            raise InvalidStateError("the writer is open already")
         writer = resonance.RunWriter(
             self.db_path, allow_undeclared=True, make_store=True, allow_network_file_system=self.allow_network_file_system
         )
@@ -106,27 +100,21 @@ class RunWriter:
             extra=sample.extra or {},
         )
 
-    @staticmethod
-    def _wrong(message: str) -> InvalidStateError:
-        error = InvalidStateError(message)
-        error._message = message
-        return error
-
     def _opened(self) -> resonance.RunWriter:
         if self._writer is None:
-            raise self._wrong("the writer is not open; call open(), or use it in a with block")
+            raise InvalidStateError("the writer is not open; call open(), or use it in a with block")
         return self._writer
 
     def _running(self) -> resonance.RunWriter:
         writer = self._opened()
         if self._run_uid is None:
-            raise self._wrong("no run is open; call open_run() first")
+            raise InvalidStateError("no run is open; call open_run() first")
         return writer
 
     def _with_stream(self) -> resonance.RunWriter:
         writer = self._running()
         if self._stream is None:
-            raise self._wrong("no stream is open; call open_stream() first")
+            raise InvalidStateError("no stream is open; call open_stream() first")
         return writer
 
     def open_run(self, plan_name: str, *, metadata: Mapping[str, Any] | None = None) -> str:
@@ -175,7 +163,7 @@ class RunWriter:
         try:
             uid = writer.open_stream(name, data_keys)
         except AlreadyExistsError as error:
-            raise _as(_StreamExistsError, error) from None
+            raise _StreamExistsError(str(error)) from None
         self._stream = name
         return uid
 
@@ -217,7 +205,7 @@ class RunWriter:
         try:
             return writer.write_frame(event_uid, field_name, image)
         except NotFoundError as error:
-            raise _as(_NoSuchEventError, error) from None
+            raise _NoSuchEventError(str(error)) from None
 
     def close_run(self, *, exit_status: str = "success") -> None:
         """End the run: ``success``, ``aborted``, ``failed``, or a word of one's own. Afterwards another can be opened.
