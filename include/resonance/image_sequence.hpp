@@ -87,6 +87,8 @@ class ImageSequence {
   [[nodiscard]] bool uniform() const noexcept;                 ///< all frames have that geometry and dtype
   [[nodiscard]] bool mappable() const noexcept;                ///< every frame is stored raw, so that map() works
   [[nodiscard]] std::uint64_t seq_num(std::uint64_t i) const;  ///< of the event that the frame belongs to
+  /// Name of the stream that this event is in. Frames are in the order of the streams, then of seq_num.
+  [[nodiscard]] const std::string& stream(std::uint64_t i) const;
   [[nodiscard]] std::string zarr_group(std::uint64_t i) const;
   /// How many frames the sequences have that this one follows (Run::images_since()); errors count frames from there.
   [[nodiscard]] std::uint64_t offset() const noexcept;

@@ -76,6 +76,18 @@ nb::list seq_nums(const Images& self) {
   return out;
 }
 
+/// (first frame, name) of each stream that frames come from.
+nb::list streams(const Images& self) {
+  nb::list out;
+  const std::string* last = nullptr;
+  for (std::uint64_t i = 0; i < self.sequence.size(); ++i) {
+    const auto& name = self.sequence.stream(i);
+    if (last == nullptr || *last != name) out.append(nb::make_tuple(i, name));
+    last = &name;
+  }
+  return out;
+}
+
 nb::bytes png(nb::object array, double low, double high, bool logarithmic) {
   const Pixels pixels(array, 2);
   const auto file = without_gil([&] { return encode_png(pixels.frame(), {low, high, logarithmic}); });
@@ -101,6 +113,7 @@ void bind_images(nb::module_& module) {
       .def_prop_ro("offset", [](const Images& self) { return self.sequence.offset(); })
       .def("geometry", &geometry, nb::arg("first"), nb::arg("count"), nb::arg("step"))
       .def("seq_nums", &seq_nums)
+      .def("streams", &streams)
       .def(
           "zarr_group", [](const Images& self, std::uint64_t i) { return self.sequence.zarr_group(i); }, nb::arg("i"))
       .def(

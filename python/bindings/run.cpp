@@ -109,10 +109,6 @@ void bind_run(nb::module_& module) {
       .def("lost_frames", [](RunHandle& self) { return forms(read(self, [](const Run& run) { return run.lost_frames(); })); })
       .def("table", &table, nb::arg("stream"), nb::arg("columns"), nb::arg("first_seq_num"), nb::arg("max_rows") = nb::none(),
            nb::arg("declared_types") = true)
-      .def(
-          "frames_of_event",
-          [](RunHandle& self, const std::string& uid) { return read(self, [&](const Run& run) { return run.frames_of_event(uid); }); },
-          nb::arg("event_uid"))
       .def("events", &events, nb::arg("stream"), nb::arg("first_seq_num"), nb::arg("limit"))
       .def(
           "images",

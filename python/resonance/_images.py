@@ -100,6 +100,16 @@ class ImageSequence:
         """``seq_num`` of the event that each frame belongs to, int64."""
         return np.array(self._images.seq_nums()[self._first : self._first + self._count], dtype=np.int64)
 
+    @property
+    def streams(self) -> dict[str, range]:
+        """Which frames belong to events of which stream, in the order of the frames."""
+        starts = self._images.streams()
+        ends = [first for first, _ in starts[1:]] + [len(self._images)]
+        parts = {
+            name: range(max(0, first - self._first), min(self._count, end - self._first)) for (first, name), end in zip(starts, ends)
+        }
+        return {name: frames for name, frames in parts.items() if frames}
+
     # reading
 
     @overload

@@ -39,43 +39,8 @@ def lazy(images: ImageSequence, chunks: int | None) -> dask.array.Array:
     return array
 
 
-def _frames_of(images: ImageSequence, stream: str) -> int:
-    """Frames of all fields that the events of a stream have."""
-    run = images._run
-    return sum(run._run.frames_of_event(event.uid) for event in run.events(stream))
-
-
-def _streams_of(images: ImageSequence) -> dict[str, range]:
-    """Which frames belong to which stream's events. Frames are sorted by stream, then by seq_num.
-
-    Raises
-    ------
-    ValueError
-        It cannot be told.
-    """
-    run = images._run
-    found = run._run.streams()
-    names = [stream["name"] for stream in found]
-    declaring = [stream["name"] for stream in found if images.field in stream["data_keys"]]
-    falls = (np.flatnonzero(np.diff(images.seq_nums) < 0) + 1).tolist()  # where seq_num falls, another stream begins
-    if len(images) == 0 or (not falls and len(declaring or names) == 1):
-        return {name: range(len(images)) for name in (declaring or names)[:1]}
-    counts = {name: count for name in names if (count := _frames_of(images, name)) > 0}
-    if len(run.fields) == 1 and sum(counts.values()) == len(images):
-        ends = np.cumsum(list(counts.values())).tolist()
-    else:
-        counts = {name: count for name, count in counts.items() if name in declaring} or counts
-        ends = [*falls, len(images)]
-    if len(ends) != len(counts):
-        raise ValueError(
-            f"the frames of '{images.field}' come from several streams ({', '.join(counts)}), and it cannot be told which from which; "
-            "put them together by images.seq_nums and run.table(stream)"
-        )
-    return {name: range(first, end) for name, first, end in zip(counts, [0, *ends], ends)}
-
-
 def _chosen(images: ImageSequence, stream: str | None) -> tuple[str, range]:
-    parts = _streams_of(images)
+    parts = images.streams
     if stream is not None:
         return stream, parts.get(stream, range(0))
     if len(parts) > 1:
@@ -98,10 +63,10 @@ def labelled(images: ImageSequence, stream: str | None, chunks: int | None) -> x
         for key, values in columns.items()
         if values.ndim == 1 and key != images.field and events.types[key] != "json"
     }
-    chosen = images[:] if chunks is None else images.dask(chunks)
+    chosen = images if chunks is None else images.dask(chunks)
     summary = images._run.summary()
     array: xarray.DataArray = xr.DataArray(
-        chosen if len(frames) == len(images) else chosen[frames.start : frames.stop],
+        chosen[frames.start : frames.stop],
         dims=("frame", "y", "x"),
         coords=coordinates,
         name=images.field,

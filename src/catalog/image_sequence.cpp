@@ -53,6 +53,7 @@ void ImageSequence::Impl::add(const catalog::RefRow& row) {
     throw Error(ErrorCode::corrupt, fmt::format("image_refs gives {} two geometries: {} and {}", row.zarr_group,
                                                 frames::to_string(it->geometry), frames::to_string(geometry)));
   if (it == groups_.end()) it = groups_.insert(it, Group{row.zarr_group, geometry});
+  if (streams_.empty() || streams_.back().second != row.stream) streams_.emplace_back(refs_.size(), row.stream);
   refs_.push_back(
       {row.number, row.seq_num, static_cast<std::uint32_t>(it - groups_.begin()), row.crc32c.has_value(), row.crc32c.value_or(0)});
 }
@@ -61,6 +62,12 @@ const ImageSequence::Impl::Ref& ImageSequence::Impl::ref(std::uint64_t i) const 
   if (i < refs_.size()) return refs_[i];
   throw Error(ErrorCode::not_found,
               fmt::format("there is no frame {}: {} of run {} has {} frames", i, arrays_->field(), arrays_->run_uid(), refs_.size()));
+}
+
+const std::string& ImageSequence::Impl::stream_of(std::uint64_t i) const {
+  (void)ref(i);
+  return std::prev(std::upper_bound(streams_.begin(), streams_.end(), i, [](auto at, const auto& from) { return at < from.first; }))
+      ->second;
 }
 
 std::string ImageSequence::Impl::doing(std::uint64_t i) const {
@@ -137,6 +144,7 @@ bool ImageSequence::mappable() const noexcept {
 }
 
 std::uint64_t ImageSequence::seq_num(std::uint64_t i) const { return impl_->ref(i).seq_num; }
+const std::string& ImageSequence::stream(std::uint64_t i) const { return impl_->stream_of(i); }
 std::string ImageSequence::zarr_group(std::uint64_t i) const { return impl_->group_of(impl_->ref(i)).name; }
 
 Frame ImageSequence::operator[](std::uint64_t i) const {

@@ -77,6 +77,7 @@ class ImageSequence::Impl {
   [[nodiscard]] const std::vector<Ref>& refs() const noexcept { return refs_; }
   [[nodiscard]] const Ref& ref(std::uint64_t i) const;  ///< \throws Error(not_found) past the end
   [[nodiscard]] const std::vector<Group>& groups() const noexcept { return groups_; }
+  [[nodiscard]] const std::string& stream_of(std::uint64_t i) const;  ///< \throws Error(not_found) past the end
   [[nodiscard]] const Group& group_of(const Ref& ref) const noexcept { return groups_[ref.group]; }
   [[nodiscard]] const catalog::FrameArrays& arrays() const noexcept { return *arrays_; }
   [[nodiscard]] const std::shared_ptr<catalog::FrameArrays>& shared_arrays() const noexcept { return arrays_; }
@@ -98,6 +99,7 @@ class ImageSequence::Impl {
   std::int64_t last_ref_ = 0;
   std::vector<Ref> refs_;
   std::vector<Group> groups_;
+  std::vector<std::pair<std::uint64_t, std::string>> streams_;  // from which frame on; frames are sorted by stream
 };
 
 }  // namespace resonance

@@ -389,7 +389,7 @@ void Queries::refs(std::string_view uid, std::string_view field, const RefRange&
                                         : "image_refs i CROSS JOIN events e ON e.uid = i.event_uid CROSS JOIN streams s ON s.uid = "
                                           "e.stream_uid";
   auto row = connection_.prepare(
-      fmt::format("SELECT i.zarr_group, i.index_in_stack, e.seq_num, i.shape_x, i.shape_y, i.dtype, {} FROM {}{} "
+      fmt::format("SELECT i.zarr_group, i.index_in_stack, e.seq_num, i.shape_x, i.shape_y, i.dtype, {}, s.name FROM {}{} "
                   "WHERE {}i.id <= ?4 AND s.run_uid = ?1 AND i.field_name = ?2 ORDER BY s.time_created, s.rowid, e.seq_num, i.id",
                   has_checksums_ ? "c.crc32c" : "NULL", tables, has_checksums_ ? " LEFT JOIN frame_checksums c ON c.ref_id = i.id" : "",
                   range.after == 0 ? "" : "i.id > ?3 AND "));
@@ -398,7 +398,7 @@ void Queries::refs(std::string_view uid, std::string_view field, const RefRange&
   row.bind(4, range.upto);
   while (row.step())
     visit({row.string(0), frame_number(row, 1), unsigned_at(row, 2), unsigned_at(row, 3), unsigned_at(row, 4), row.string(5),
-           checksum(row, 6)});
+           checksum(row, 6), row.string(7)});
 }
 
 std::int64_t Queries::data_version() { return connection_.query_int("PRAGMA data_version"); }

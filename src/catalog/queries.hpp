@@ -22,6 +22,7 @@ struct RefRow {
   std::uint64_t height = 0, width = 0;
   std::string dtype;
   std::optional<std::uint32_t> crc32c;  ///< of the pixels, when it is recorded
+  std::string stream;                   ///< name
 };
 
 /// Rows of image_refs by their id, which rises from one transaction to the next.

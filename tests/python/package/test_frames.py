@@ -88,10 +88,10 @@ def test_frames_of_one_of_two_declaring_streams_need_no_name(path):
     assert resonance.Catalog(path.parent / "b" / "x.db")[-1].images().xarray().shape == (1, 2, 2)
 
 
-def test_what_cannot_be_told_apart_is_refused(path):
+def test_each_frame_knows_its_stream(path):
     images = recorded_in_two(path, [1, 2], [3, 4], other=2)
-    with pytest.raises(ValueError, match="several streams"):
-        images.xarray("primary")
+    assert images.streams == {"primary": range(2), "dark": range(2, 4)}
+    assert images.xarray("primary").energy.values.tolist() == [1.0, 2.0]
 
 
 def test_a_key_named_like_a_dimension_and_lists_are_no_index(path):
