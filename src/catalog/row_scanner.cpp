@@ -99,4 +99,18 @@ bool RowScanner::next(Member& out) noexcept {
   return quoted(out.key) && token(':') && value(out);
 }
 
+void ScannedRows::add(std::string_view text) {
+  const auto begin = members_.size();
+  RowScanner scanner(text);
+  for (RowScanner::Member member; scanner.next(member);) members_.push_back(member);
+  if (!scanner.plain()) members_.resize(begin);
+  rows_.push_back({begin, members_.size(), scanner.plain()});
+}
+
+std::optional<std::span<const RowScanner::Member>> ScannedRows::row(std::size_t i) const noexcept {
+  const auto& row = rows_[i];
+  if (!row.plain) return std::nullopt;
+  return std::span(members_).subspan(row.begin, row.end - row.begin);
+}
+
 }  // namespace resonance::catalog

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace resonance::catalog {
 
@@ -41,6 +44,23 @@ class RowScanner {
   const char* end_;
   bool first_ = true;
   bool finished_ = false;
+};
+
+/// Rows that were scanned by another thread than the one that fills columns with them. Their members refer to the rows' texts.
+class ScannedRows {
+ public:
+  void add(std::string_view text);
+  [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
+  /// Nothing when the row is not plain.
+  [[nodiscard]] std::optional<std::span<const RowScanner::Member>> row(std::size_t i) const noexcept;
+
+ private:
+  struct Row {
+    std::size_t begin, end;
+    bool plain;
+  };
+  std::vector<RowScanner::Member> members_;
+  std::vector<Row> rows_;
 };
 
 }  // namespace resonance::catalog

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "catalog/catalog_impl.hpp"
 #include "catalog/image_sequence_impl.hpp"
+#include "catalog/row_scanner.hpp"
 #include "catalog/table_builder.hpp"
 #include "frames/frame_array_reader.hpp"
 #include "io/file_lock.hpp"
@@ -43,7 +45,10 @@ struct DataPage {
     std::size_t begin, size;
   };
   std::vector<Row> rows;
-  std::string texts;
+  std::vector<char> texts;
+  catalog::ScannedRows scanned;  // the first rows; they refer to texts
+
+  [[nodiscard]] std::string_view text(std::size_t row) const { return {texts.data() + rows[row].begin, rows[row].size}; }
 };
 
 DataPage fetch_data(Catalog::Impl& catalog, const std::string& stream_uid, std::uint64_t first, std::uint64_t limit) {
@@ -53,10 +58,22 @@ DataPage fetch_data(Catalog::Impl& catalog, const std::string& stream_uid, std::
     queries.event_data(stream_uid, first, limit, [&](sqlite::Statement& row) {
       const auto text = row.text(2);
       out.rows.push_back({static_cast<std::uint64_t>(row.int64(0)), row.real(1), out.texts.size(), text.size()});
-      out.texts += text;
+      out.texts.insert(out.texts.end(), text.begin(), text.end());
     });
   });
   return out;
+}
+
+bool add_plain(catalog::TableBuilder& builder, const DataPage& page, std::size_t i) {
+  const auto& row = page.rows[i];
+  if (i < page.scanned.size())
+    if (const auto members = page.scanned.row(i)) return builder.add_plain(row.seq_num, row.time, *members);
+  return builder.add_plain(row.seq_num, row.time, page.text(i));
+}
+
+/// To read a page takes less time than to take one apart: what is left of it goes into the next one.
+void scan(DataPage& page, const std::atomic<bool>& needed_elsewhere) {
+  for (auto i = page.scanned.size(); i < page.rows.size() && !needed_elsewhere; ++i) page.scanned.add(page.text(i));
 }
 
 /// `doing` is asked for the words of an error.
@@ -187,24 +204,28 @@ Table Run::table(std::string_view stream, const TableOptions& options) const {
   auto& catalog = impl_->catalog();
   catalog::TableBuilder builder(info.data_keys, options.columns, options.declared_types);
   const auto add = [&](const DataPage& page) {
-    for (const auto& row : page.rows) {
-      const auto text = std::string_view(page.texts).substr(row.begin, row.size);
-      if (!builder.add_plain(row.seq_num, row.time, text))
-        builder.add(row.seq_num, row.time, parse_part(std::string(text), "data", row.seq_num, stream, uid()));
-    }
+    for (std::size_t i = 0; i < page.rows.size(); ++i)
+      if (const auto& row = page.rows[i]; !add_plain(builder, page, i))
+        builder.add(row.seq_num, row.time, parse_part(std::string(page.text(i)), "data", row.seq_num, stream, uid()));
   };
   auto left = options.max_rows;
   auto page = fetch_data(catalog, info.uid, options.first_seq_num, std::min(left, kEventsPerQuery));
   while (!page.rows.empty()) {
     left -= page.rows.size();
     DataPage following;
+    std::atomic<bool> added = false;
     const auto fetch_following = [&] {
       following = fetch_data(catalog, info.uid, page.rows.back().seq_num + 1, std::min(left, kEventsPerQuery));
+      scan(following, added);
     };
     if (page.rows.size() < kEventsPerQuery || left == 0)
       add(page);
     else  // read the next page while this one is taken apart
-      catalog.pool()->for_each(2, [&](std::uint64_t which) { which == 0 ? fetch_following() : add(page); });
+      catalog.pool()->for_each(2, [&](std::uint64_t which) {
+        if (which == 0) return fetch_following();
+        add(page);
+        added = true;
+      });
     if (options.progress) options.progress(builder.rows());
     page = std::move(following);
   }

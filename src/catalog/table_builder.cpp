@@ -69,14 +69,29 @@ bool TableBuilder::add_plain(std::uint64_t seq_num, double time, std::string_vie
   const auto row = seq_nums_.size();
   RowScanner scanner(data);
   RowScanner::Member member;
-  for (std::size_t hint = 0; scanner.next(member); ++hint) {
-    auto* builder = known(member.key, hint);
-    if (builder == nullptr ? all_ : !builder->add_plain(member, row)) return false;
-  }
-  if (!scanner.plain()) return false;
+  for (std::size_t hint = 0; scanner.next(member); ++hint)
+    if (!add_member(member, hint, row)) return false;
+  if (scanner.plain()) end_row(seq_num, time);
+  return scanner.plain();
+}
+
+bool TableBuilder::add_plain(std::uint64_t seq_num, double time, std::span<const RowScanner::Member> members) {
+  const auto row = seq_nums_.size();
+  std::size_t hint = 0;
+  for (const auto& member : members)
+    if (!add_member(member, hint++, row)) return false;
+  end_row(seq_num, time);
+  return true;
+}
+
+bool TableBuilder::add_member(const RowScanner::Member& member, std::size_t hint, std::uint64_t row) {
+  auto* builder = known(member.key, hint);
+  return builder == nullptr ? !all_ : builder->add_plain(member, row);
+}
+
+void TableBuilder::end_row(std::uint64_t seq_num, double time) {
   seq_nums_.push_back(static_cast<std::int64_t>(seq_num));
   times_.push_back(time);
-  return true;
 }
 
 Table TableBuilder::finish() {

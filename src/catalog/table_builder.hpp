@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,15 @@ class TableBuilder {
   void add(std::uint64_t seq_num, double time, Json&& data);
   /// The same from the text of an event. \return whether it was plain and all of it fits; if not, nothing happened that add() does not undo
   bool add_plain(std::uint64_t seq_num, double time, std::string_view data);
+  /// The same of an event that was scanned before.
+  bool add_plain(std::uint64_t seq_num, double time, std::span<const RowScanner::Member> members);
   [[nodiscard]] std::uint64_t rows() const noexcept { return seq_nums_.size(); }
   /// \throws Error(not_found) a column that was asked for and is neither declared nor in any event
   [[nodiscard]] Table finish();
 
  private:
+  bool add_member(const RowScanner::Member& member, std::size_t hint, std::uint64_t row);
+  void end_row(std::uint64_t seq_num, double time);
   ColumnBuilder* known(std::string_view key, std::size_t hint);
   ColumnBuilder* builder_for(const std::string& key, std::size_t hint);
   void declare(const std::string& key, const Json& data_keys);

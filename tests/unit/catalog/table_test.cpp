@@ -146,6 +146,37 @@ TEST_F(Tables, ADataKeyNamedLikeAFixedColumnIsAColumnOfItsOwn) {
   EXPECT_EQ(run.table("primary", options).columns.size(), 3);
 }
 
+/// Long tables are taken apart by two threads; odd events are among the plain ones.
+TEST_F(Tables, AreTheSameHoweverManyThreadsReadThem) {
+  writer->open_stream("primary", Json::object({{"a", number_key("s")}}));
+  std::vector<NewEvent> events(9001);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    auto& data = events[i].data;
+    data.set("a", i % 7 == 0 ? Json(static_cast<std::int64_t>(i)) : Json(static_cast<double>(i) / 3));
+    if (i % 5 != 0) data.set("text", i % 11 == 0 ? "Zähler \"eins\"" : "open");
+    if (i > 2500) data.set("late", i % 13 == 0 ? Json(Json::Array{Json(1), Json(2.5)}) : Json(static_cast<std::int64_t>(i)));
+    if (i % 17 == 0) data.set("none", Json());
+    events[i].time = static_cast<double>(i);
+  }
+  writer->write_events("primary", events);
+  const auto alone = Catalog(folder / "x.db", {.threads = 1}).run("-1").table();
+  ASSERT_EQ(alone.rows, events.size());
+  for (std::size_t i = 0; i < events.size(); i += 7) {
+    EXPECT_EQ(alone["a"].at(i).as_double(), events[i].data.find("a")->as_double());
+    const auto* text = events[i].data.find("text");
+    EXPECT_EQ(alone["text"].at(i), text == nullptr ? Json() : *text);
+  }
+  for (int round = 0; round < 20; ++round) {
+    const auto together = Catalog(folder / "x.db", {.threads = 2}).run("-1").table();
+    ASSERT_EQ(together.columns.size(), alone.columns.size());
+    for (std::size_t i = 0; i < alone.columns.size(); ++i) {
+      EXPECT_EQ(together.columns[i].name, alone.columns[i].name);
+      EXPECT_EQ(together.columns[i].values, alone.columns[i].values);
+      EXPECT_EQ(together.columns[i].valid, alone.columns[i].valid);
+    }
+  }
+}
+
 TEST_F(Tables, OnlyTheColumnsAndRowsThatWereAskedFor) {
   const auto run = record(Json::object({{"a", number_key("s", "mm")}, {"never", integer_key("s")}}),
                           {R"({"a": 1, "u": 1})", R"({"a": 2, "nulls": null})", R"({"a": 3})", R"({"a": 4})"});
