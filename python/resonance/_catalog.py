@@ -215,7 +215,8 @@ class Catalog:
     def __repr__(self) -> str:
         if self._catalog is None:
             return "<resonance.Catalog, closed>"
-        return f"<resonance.Catalog {str(self.database)!r}: {len(self)} runs>"
+        count = len(self)
+        return f"<resonance.Catalog {str(self.database)!r}: {count} run{'s' if count != 1 else ''}>"
 
     def _repr_html_(self) -> str:
         from ._html import catalog_html
