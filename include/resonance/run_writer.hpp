@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -168,6 +169,8 @@ class RunWriter {
   /// \throws Error(already_exists)   the beamtime has an event of this uid with other content
   std::string write_event(std::string_view stream, const NewEvent& event);
   std::string write_event(std::string_view stream, Json data, Json timestamps = Json::object());
+  /// `write_event("primary", {{"energy", 280.0}, {"i0", 1.5}})`; with `{}` an event without data.
+  std::string write_event(std::string_view stream, std::initializer_list<Json::Member> data, Json timestamps = Json::object());
 
   /// As write_event(), but when the event would have to wait for memory (RunWriterOptions::queue_bytes) it is not written, and
   /// nothing is returned. \throws as write_event()

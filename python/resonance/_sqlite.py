@@ -89,4 +89,4 @@ def using(database: str | os.PathLike[str]) -> Iterator[None]:
 if not shared:
     sys.addaudithook(_watch)
 
-__all__ = ["BusyError", "opened", "opening", "shared"]
+__all__ = ["shared", "using"]

@@ -30,7 +30,7 @@ std::map<std::string, std::uint64_t, std::less<>> SnapshotQueries::frames_named(
       "i.event_uid = e.uid WHERE s.run_uid = ? GROUP BY i.zarr_group");
   row.bind(1, run_uid);
   std::map<std::string, std::uint64_t, std::less<>> out;
-  while (row.step()) out[row.string(0)] = static_cast<std::uint64_t>(std::max<std::int64_t>(row.int64(1), 0));
+  while (row.step()) out[row.string(0)] = row.count(1);
   return out;
 }
 

@@ -64,11 +64,6 @@ struct Where {
   }
 };
 
-std::uint64_t unsigned_at(const sqlite::Statement& row, int column) {
-  const auto value = row.int64(column);
-  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
-}
-
 /// Never mended: another frame would be given out for the one that was meant.
 std::uint64_t frame_number(const sqlite::Statement& row, int column) {
   const auto value = row.int64(column);
@@ -132,8 +127,8 @@ RunSummary Queries::read_summary(sqlite::Statement& row) {
   out.time_start = row.real(3);
   out.time_stop = row.optional_real(4);
   out.exit_status = row.optional_string(5);
-  out.num_events = unsigned_at(row, 6);
-  out.num_frames = unsigned_at(row, 7);
+  out.num_events = row.count(6);
+  out.num_frames = row.count(7);
   out.operator_name = row.optional_string(8);
   out.scan_id = row.is_null(9) ? scan_id_in(row.text(11)) : row.optional_int64(9);
   const auto tags = row.text(10);
@@ -272,7 +267,7 @@ RunEnd Queries::end(std::string_view uid) {
 std::uint64_t Queries::frames_of_event(std::string_view event_uid) {
   auto row = connection_.prepare("SELECT count(*) FROM image_refs WHERE event_uid = ?");
   row.bind(1, event_uid);
-  return row.step() ? unsigned_at(row, 0) : 0;
+  return row.step() ? row.count(0) : 0;
 }
 
 std::optional<StreamInfo> Queries::stream(std::string_view uid, std::string_view name) {
@@ -292,7 +287,7 @@ std::vector<StreamInfo> Queries::streams(std::string_view uid) {
   while (row.step())
     out.push_back({row.string(0), row.string(1),
                    parse_stored(row.text(2), fmt::format("the data keys of stream '{}' of run {}", row.text(1), uid)), row.real(3),
-                   unsigned_at(row, 4)});
+                   row.count(4)});
   return out;
 }
 
@@ -347,9 +342,7 @@ std::vector<ArrayRow> Queries::arrays(std::string_view uid) {
                                       has_codec_ ? "i.compression_codec" : "NULL"));
   row.bind(1, uid);
   std::vector<ArrayRow> out;
-  while (row.step())
-    out.push_back(
-        {row.string(0), row.string(1), row.string(2), row.string(3), unsigned_at(row, 4), unsigned_at(row, 5), unsigned_at(row, 6)});
+  while (row.step()) out.push_back({row.string(0), row.string(1), row.string(2), row.string(3), row.count(4), row.count(5), row.count(6)});
   return out;
 }
 
@@ -362,8 +355,8 @@ std::vector<LostFrame> Queries::lost_frames(std::string_view uid) {
       "l.id");
   select.bind(1, uid);
   while (select.step())
-    out.push_back({select.string(0), static_cast<std::uint64_t>(select.int64(1)), select.string(2), select.string(3),
-                   static_cast<std::uint64_t>(select.int64(4)), select.real(5), select.string(6)});
+    out.push_back(
+        {select.string(0), select.count(1), select.string(2), select.string(3), select.count(4), select.real(5), select.string(6)});
   return out;
 }
 
@@ -397,8 +390,7 @@ void Queries::refs(std::string_view uid, std::string_view field, const RefRange&
   if (range.after != 0) row.bind(3, range.after);
   row.bind(4, range.upto);
   while (row.step())
-    visit({row.string(0), frame_number(row, 1), unsigned_at(row, 2), unsigned_at(row, 3), unsigned_at(row, 4), row.string(5),
-           checksum(row, 6), row.string(7)});
+    visit({row.string(0), frame_number(row, 1), row.count(2), row.count(3), row.count(4), row.string(5), checksum(row, 6), row.string(7)});
 }
 
 std::int64_t Queries::data_version() { return connection_.query_int("PRAGMA data_version"); }

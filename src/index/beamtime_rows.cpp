@@ -113,8 +113,7 @@ std::vector<IndexedBeamtime> BeamtimeRows::beamtimes() {
   std::vector<IndexedBeamtime> out;
   while (select.step())
     out.push_back({select.int64(0), select.string(1), select.string(2), select.string(3), select.optional_string(4),
-                   json_of(select.text(5)), select.optional_real(6), select.optional_real(7), static_cast<std::uint64_t>(select.int64(8)),
-                   select.string(9)});
+                   json_of(select.text(5)), select.optional_real(6), select.optional_real(7), select.count(8), select.string(9)});
   return out;
 }
 

@@ -194,14 +194,7 @@ std::vector<IndexedSample> Search::samples(std::string_view pattern) {
       "= ?)");
   std::vector<IndexedSample> out;
   while (names.step()) {
-    IndexedSample sample{names.string(1),
-                         {},
-                         {},
-                         {},
-                         static_cast<std::uint64_t>(names.int64(2)),
-                         static_cast<std::uint64_t>(names.int64(3)),
-                         names.optional_real(4),
-                         names.optional_real(5)};
+    IndexedSample sample{names.string(1), {}, {}, {}, names.count(2), names.count(3), names.optional_real(4), names.optional_real(5)};
     const sqlite::Reset reset(details);
     details.bind_all(sample.name, names.int64(0));
     const auto add = [](std::vector<std::string>& list, std::string text) {

@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::uint64_t kLongestPage = 10'000;
 
-std::uint64_t unsigned_at(const sqlite::Statement& row, int column) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(row.int64(column), 0));
-}
-
 std::optional<SqlValue> value_at(const sqlite::Statement& row, int column) {
   switch (row.type(column)) {
     case sqlite::ColumnType::integer:
@@ -44,15 +40,15 @@ FoundRun found_run(const sqlite::Statement& row) {
   out.time_start = row.real(4);
   out.time_stop = row.optional_real(5);
   if (row.text(6) != "open") out.exit_status = row.optional_string(6);
-  out.num_events = unsigned_at(row, 7);
-  out.num_frames = unsigned_at(row, 8);
+  out.num_events = row.count(7);
+  out.num_frames = row.count(8);
   out.operator_name = row.optional_string(9);
   out.tags = tags_in(row.text(10));
   out.researcher = row.string(11);
   out.beamtime = row.string(12);
   out.db_path = row.string(13);
-  out.bytes = unsigned_at(row, 14);
-  out.num_notes = unsigned_at(row, 15);
+  out.bytes = row.count(14);
+  out.num_notes = row.count(15);
   return out;
 }
 
@@ -153,7 +149,7 @@ std::uint64_t Search::count(const FacetOptions& options) {
     sql += selection.where;
   }
   auto row = sql.prepare(connection_);
-  return row.step() ? unsigned_at(row, 0) : 0;
+  return row.step() ? row.count(0) : 0;
 }
 
 FoundRun Search::run(std::string_view reference, std::string_view file) {

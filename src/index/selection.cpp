@@ -63,7 +63,7 @@ std::uint64_t Selector::count(const Sql& sql, std::uint64_t limit) {
   counting.values.emplace_back(static_cast<std::int64_t>(limit) + 1);
   counting += ")";
   auto statement = counting.prepare(connection_);
-  return statement.step() ? static_cast<std::uint64_t>(statement.int64(0)) : 0;
+  return statement.step() ? statement.count(0) : 0;
 }
 
 Sql Selector::test(const Node& node) {

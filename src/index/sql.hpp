@@ -1,4 +1,4 @@
-/// A piece of SQL with the values that belong to its question marks. Values are bound, never pasted (rule 3).
+/// A piece of SQL with the values that belong to its question marks. Values are bound, never pasted (docs/architecture.md, The house).
 #pragma once
 
 #include <cstdint>

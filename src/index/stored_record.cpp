@@ -7,8 +7,6 @@ namespace resonance::index {
 
 namespace {
 
-std::uint64_t unsigned_at(const sqlite::Statement& row, int column) { return static_cast<std::uint64_t>(row.int64(column)); }
-
 Value value_of(const sqlite::Statement& row) {
   Value out{row.string(0), row.string(1), std::monostate(), row.optional_real(3), row.optional_string(4)};
   if (row.type(2) == sqlite::ColumnType::text) out.low = row.string(2);
@@ -27,10 +25,10 @@ RunRecord run_of(const sqlite::Statement& row) {
   run.exit_status = row.text(6) == "open" ? std::nullopt : row.optional_string(6);
   run.operator_name = row.optional_string(7);
   run.scan_id = row.optional_int64(8);
-  run.num_events = unsigned_at(row, 9);
-  run.num_frames = unsigned_at(row, 10);
-  out.bytes = unsigned_at(row, 11);
-  out.num_notes = unsigned_at(row, 12);
+  run.num_events = row.count(9);
+  run.num_frames = row.count(10);
+  out.bytes = row.count(11);
+  out.num_notes = row.count(12);
   if (!row.is_null(13))
     out.sample = SampleRecord{row.int64(13), row.string(14), row.optional_string(15), row.optional_string(16), tags_in(row.text(17))};
   return out;

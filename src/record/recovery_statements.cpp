@@ -69,7 +69,7 @@ std::uint64_t RecoveryStatements::named_frames(std::string_view run_uid, std::st
       "SELECT max(i.index_in_stack) + 1 FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid "
       "WHERE s.run_uid = ? AND i.zarr_group = ?");
   select.bind_all(run_uid, zarr_group);
-  return select.step() ? static_cast<std::uint64_t>(std::max<std::int64_t>(select.int64(0), 0)) : 0;
+  return select.step() ? select.count(0) : 0;
 }
 
 std::vector<std::pair<std::string, std::int64_t>> RecoveryStatements::covered_events(std::string_view run_uid) {

@@ -48,6 +48,10 @@ std::string RunWriter::write_event(std::string_view stream, Json data, Json time
   return write_event(stream, NewEvent{std::move(data), std::move(timestamps), {}, {}, {}, {}});
 }
 
+std::string RunWriter::write_event(std::string_view stream, std::initializer_list<Json::Member> data, Json timestamps) {
+  return write_event(stream, Json::object(data), timestamps.is_null() ? Json::object() : std::move(timestamps));  // null: "{}"
+}
+
 std::optional<std::string> RunWriter::try_write_event(std::string_view stream, const NewEvent& event) {
   return in_use(impl_).try_write_event(stream, event);
 }

@@ -79,6 +79,11 @@ ColumnType Statement::type(int number) const noexcept {
 }
 
 std::int64_t Statement::int64(int number) const noexcept { return sqlite3_column_int64(handle_, number); }
+std::uint64_t Statement::count(int number) const noexcept {
+  const auto value = int64(number);
+  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
 double Statement::real(int number) const noexcept { return sqlite3_column_double(handle_, number); }
 
 std::string_view Statement::text(int number) const noexcept {

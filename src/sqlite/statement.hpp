@@ -56,6 +56,7 @@ class Statement {
   [[nodiscard]] bool is_null(int number) const noexcept;
   [[nodiscard]] ColumnType type(int number) const noexcept;  ///< as it is stored
   [[nodiscard]] std::int64_t int64(int number) const noexcept;
+  [[nodiscard]] std::uint64_t count(int number) const noexcept;  ///< of what cannot be negative: 0 where it is
   [[nodiscard]] double real(int number) const noexcept;
   [[nodiscard]] std::string_view text(int number) const noexcept;  ///< valid until the next step; BLOBs as their bytes
   [[nodiscard]] std::string string(int number) const { return std::string(text(number)); }

@@ -1,4 +1,4 @@
-/// The one table from error codes to what each front says (docs/architecture.md, rule 6).
+/// The one table from error codes to what each front says (docs/architecture.md, Errors).
 #pragma once
 
 #include <span>
