@@ -9,6 +9,7 @@
 #include "resonance/version.hpp"
 #include "text_layout.hpp"
 #include "wire/error_table.hpp"
+#include "wire/wire_text.hpp"
 
 namespace resonance::cli {
 
@@ -28,11 +29,11 @@ void Session::warn(std::string_view message) {
 void Session::fail(const Error& error) {
   if (!json) return warn(error.what());
   out.flush();
-  tell(Json::object({{"error", wire::error_to_json(error)}}).dump() + "\n");
+  tell(wire::json_text(Json::object({{"error", wire::error_to_json(error)}})) + "\n");
 }
 
 void Session::print(const Json& value) {
-  out.write(value.dump(2));
+  out.write(wire::json_text(value, 2));
   out.write("\n");
 }
 

@@ -16,6 +16,7 @@
 #include "terminal.hpp"
 #include "text_layout.hpp"
 #include "wire/json_forms.hpp"
+#include "wire/wire_text.hpp"
 
 namespace resonance::cli {
 namespace {
@@ -132,7 +133,7 @@ class Follower {
   }
 
   void print_line(const Json& line) {
-    session_.out.write(line.dump() + "\n");
+    session_.out.write(wire::json_text(line) + "\n");
     session_.out.flush();
   }
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "run_text.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
 #include "time_text.hpp"
+#include "wire/wire_text.hpp"
 
 namespace resonance::cli {
 
@@ -31,9 +33,9 @@ std::string short_value(const Json* value, std::size_t width) {
 }
 
 /// Of a column: of its name, and of the values that it is declared to have, so that they stand below each other.
-std::size_t column_width(const StreamInfo& stream, const std::string& name) {
-  const Json* key = stream.data_keys.is_object() ? stream.data_keys.find(name) : nullptr;
-  const Json* dtype = key != nullptr && key->is_object() ? key->find("dtype") : nullptr;
+std::size_t column_width(const std::unordered_map<std::string_view, const Json*>& data_keys, const std::string& name) {
+  const auto key = data_keys.find(name);
+  const Json* dtype = key != data_keys.end() ? key->second->find("dtype") : nullptr;
   const bool text = dtype != nullptr && dtype->is_string() && (dtype->as_string() == "string" || dtype->as_string() == "array");
   const std::size_t least = text ? 16 : std::string_view("-1.23457e-09").size();
   return std::clamp(display_width(safe_text(name)), least, kMostWidth);
@@ -53,21 +55,26 @@ EventLines::EventLines(Output& out, bool json, const Run& run, const StreamInfo&
       json_(json),
       run_(run),
       stream_(stream.name),
-      columns_(std::move(columns)),
+      cells_(std::move(columns)),
       all_data_(all_data),
       with_frames_(has_frame_fields(stream)),
       width_(line_width()) {
+  if (json_) return;
   lay_out(stream);
-  if (!json_) write_heading();
+  write_heading();
 }
 
 void EventLines::lay_out(const StreamInfo& stream) {
   std::size_t used = kHeading.size() + (with_frames_ ? kFrames.size() : 0);
-  for (const auto& name : columns_) {
-    widths_.push_back(column_width(stream, name));
+  const auto& columns = cells_.columns();
+  std::unordered_map<std::string_view, const Json*> data_keys;
+  if (stream.data_keys.is_object())
+    for (const auto& [name, key] : stream.data_keys.as_object()) data_keys[name] = &key;
+  for (std::size_t i = 0; i < columns.size() && used <= width_; ++i) {  // of many columns few fit
+    widths_.push_back(column_width(data_keys, columns[i]));
     used += 2 + widths_.back();
   }
-  while (!widths_.empty() && used + (widths_.size() < columns_.size() ? more_text(columns_.size()).size() : 0) > width_) {
+  while (!widths_.empty() && used + (widths_.size() < columns.size() ? more_text(columns.size()).size() : 0) > width_) {
     used -= 2 + widths_.back();
     widths_.pop_back();
   }
@@ -76,8 +83,8 @@ void EventLines::lay_out(const StreamInfo& stream) {
 void EventLines::write_heading() {
   std::string line(kHeading);
   if (with_frames_) line += kFrames;
-  for (std::size_t i = 0; i < widths_.size(); ++i) line += right(fitted_middle(safe_text(columns_[i]), widths_[i]), widths_[i]);
-  if (widths_.size() < columns_.size()) line += more_text(columns_.size() - widths_.size());
+  for (std::size_t i = 0; i < widths_.size(); ++i) line += right(fitted_middle(safe_text(cells_.columns()[i]), widths_[i]), widths_[i]);
+  if (widths_.size() < cells_.columns().size()) line += more_text(cells_.columns().size() - widths_.size());
   out_.write(painted(fitted(line, width_), kDim, colours_wanted()) + "\n");
   out_.flush();
 }
@@ -91,25 +98,26 @@ void EventLines::write(const Event& event) {
 void EventLines::write_text(const Event& event, std::uint64_t frames) {
   std::string line = fmt::format("{:>7}  {}", event.seq_num, local_second(event.time).substr(11, 8));
   if (with_frames_) line += fmt::format("  {:>6}", frames);
-  for (std::size_t i = 0; i < widths_.size(); ++i) line += right(short_value(event.data.find(columns_[i]), widths_[i]), widths_[i]);
+  const auto& values = cells_.of(event);
+  for (std::size_t i = 0; i < widths_.size(); ++i) line += right(short_value(values[i], widths_[i]), widths_[i]);
   out_.write(fitted(line, width_) + "\n");
 }
 
+Json EventLines::chosen(const Event& event) {
+  Json::Object data;
+  const auto& values = cells_.of(event);
+  for (std::size_t i = 0; i < values.size(); ++i) data.emplace_back(cells_.columns()[i], values[i] == nullptr ? Json() : *values[i]);
+  return data;
+}
+
 void EventLines::write_json(const Event& event, std::uint64_t frames) {
-  auto data = all_data_ ? event.data : Json::object();
-  if (!all_data_)
-    for (const auto& name : columns_) {
-      const auto* value = event.data.find(name);
-      data.set(name, value == nullptr ? Json() : *value);
-    }
-  out_.write(Json::object({{"kind", "event"},
-                           {"run", run_.uid()},
-                           {"stream", stream_},
-                           {"seq_num", event.seq_num},
-                           {"time", event.time},
-                           {"frames", frames},
-                           {"data", std::move(data)}})
-                 .dump() +
+  out_.write(wire::json_text(Json::object({{"kind", "event"},
+                                           {"run", run_.uid()},
+                                           {"stream", stream_},
+                                           {"seq_num", event.seq_num},
+                                           {"time", event.time},
+                                           {"frames", frames},
+                                           {"data", all_data_ ? event.data : chosen(event)}})) +
              "\n");
 }
 

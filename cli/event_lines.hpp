@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "event_cells.hpp"
 #include "output.hpp"
 #include "resonance/catalog.hpp"
 
@@ -22,13 +23,14 @@ class EventLines {
   void lay_out(const StreamInfo& stream);
   void write_heading();
   void write_text(const Event& event, std::uint64_t frames);
+  [[nodiscard]] Json chosen(const Event& event);  // the columns alone
   void write_json(const Event& event, std::uint64_t frames);
 
   Output& out_;
   const bool json_;
   const Run& run_;
   const std::string stream_;
-  const std::vector<std::string> columns_;
+  EventCells cells_;
   const bool all_data_;
   bool with_frames_ = false;         // a column of text says how many
   std::size_t width_;                // of a line

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "event_cells.hpp"
 #include "resonance/error.hpp"
 #include "terminal.hpp"
 #include "text_layout.hpp"
+#include "wire/wire_text.hpp"
 
 namespace resonance::cli {
 
@@ -66,13 +68,15 @@ class Columns {
   /// The columns named, without blanks around them where only so they are known.
   std::vector<std::string> choose(const std::vector<std::string>& wanted) const {
     std::vector<std::string> names;
+    std::unordered_set<std::string_view> chosen;
     for (std::string name : wanted) {
       if (!known_.contains(name)) name = trimmed(name);
       if (name == "seq_num" || name == "time") continue;  // they come first anyway
-      name = data_key_of(name);
-      if (!known_.contains(name))
+      name = data_key_of(name, [this](const std::string& key) { return known_.contains(key); });
+      const auto known = known_.find(name);
+      if (known == known_.end())
         throw Error(ErrorCode::not_found, fmt::format("no column '{}'; {}", safe_text(name), names_in_words(all_)));
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+      if (chosen.insert(*known).second) names.push_back(name);
     }
     return names;
   }
@@ -142,13 +146,14 @@ std::string csv_field(const Json* value) {
 
 void write_csv(const Run& run, const TablePlan& plan, Output& out) {
   std::string line = "seq_num,time";
-  for (const std::string& name : plan.columns) line += "," + csv_text(column_name(name));
+  for (const std::string& name : column_names(plan.columns)) line += "," + csv_text(name);
   out.write(line + "\n");
+  EventCells cells(plan.columns);
   visit_planned(run, plan, [&](const Event& event) {
     line = fmt::format("{},{}", event.seq_num, Json(event.time).dump());
-    for (const std::string& name : plan.columns) {
+    for (const Json* value : cells.of(event)) {
       line += ',';
-      line += csv_field(event.data.find(name));
+      line += csv_field(value);
     }
     line += '\n';
     out.write(line);
@@ -156,18 +161,22 @@ void write_csv(const Run& run, const TablePlan& plan, Output& out) {
 }
 
 void write_json_rows(const Run& run, const TablePlan& plan, Output& out) {
-  bool first = true;
+  std::vector<std::string> members;  // as they begin, with name and colon
+  for (const std::string& name : column_names(plan.columns)) members.push_back("," + wire::json_text(name) + ":");
+  EventCells cells(plan.columns);
+  std::string row = "[\n";
   visit_planned(run, plan, [&](const Event& event) {
-    Json::Object row{{"seq_num", event.seq_num}, {"time", event.time}};
-    for (const std::string& name : plan.columns) {
-      const Json* value = event.data.find(name);
-      row.emplace_back(column_name(name), value == nullptr ? Json() : *value);
+    row += fmt::format(R"({{"seq_num":{},"time":{})", event.seq_num, wire::json_text(event.time));
+    std::size_t i = 0;
+    for (const Json* value : cells.of(event)) {
+      row += members[i++];
+      value == nullptr ? void(row += "null") : wire::json_text_to(row, *value);
     }
-    out.write(first ? "[\n" : ",\n");
-    out.write(Json(std::move(row)).dump());
-    first = false;
+    row += '}';
+    out.write(row);
+    row = ",\n";
   });
-  out.write(first ? "[]\n" : "\n]\n");
+  out.write(row.starts_with('[') ? "[]\n" : "\n]\n");
 }
 
 }  // namespace resonance::cli

@@ -37,7 +37,7 @@ struct TablePlan {
 /// RFC 4180 with a header line and "\n" line ends. Missing values are empty, empty text is "", numbers are as recorded in
 /// shortest round-trip form (NaN, Infinity), arrays and objects are JSON text.
 void write_csv(const Run& run, const TablePlan& plan, Output& out);
-/// An array of objects, one on each line; missing values are null.
+/// An array of objects, one on each line; missing values are null, and NaN is "NaN".
 void write_json_rows(const Run& run, const TablePlan& plan, Output& out);
 
 /// One value in CSV; null for a missing one.

@@ -5,6 +5,7 @@
 
 #include "output.hpp"
 #include "resonance/json.hpp"
+#include "wire/wire_text.hpp"
 
 namespace resonance::cli {
 
@@ -14,7 +15,7 @@ class JsonReport {
   JsonReport(Output& out, const char* first_list) : out_(out) { out_.write(fmt::format("{{\n  \"{}\": [", first_list)); }
   void add(const Json& item) {
     out_.write(any_ ? ",\n    " : "\n    ");
-    out_.write(item.dump());
+    out_.write(wire::json_text(item));
     any_ = true;
   }
   void next_list(const char* name) {
@@ -23,7 +24,7 @@ class JsonReport {
   }
   void finish(const Json& report) {
     end_list();
-    for (const auto& [name, value] : report.as_object()) out_.write(fmt::format(",\n  \"{}\": {}", name, value.dump()));
+    for (const auto& [name, value] : report.as_object()) out_.write(fmt::format(",\n  \"{}\": {}", name, wire::json_text(value)));
     out_.write("\n}\n");
   }
 

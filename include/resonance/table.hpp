@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,7 +22,7 @@ struct Column {
                               std::vector<std::string>,   // text
                               std::vector<Json>>;         // anything else, as it was recorded
 
-  std::string name;
+  std::string name;  ///< no other column of the table has it
   Values values;
   std::vector<std::uint8_t> valid;   ///< 1 where there is a value, 0 where it is null or absent; empty: all are there
   std::vector<std::uint64_t> shape;  ///< empty for scalars
@@ -33,11 +35,14 @@ struct Column {
 
   std::uint64_t rows = 0;
   bool recorded = true;  ///< an event has the key, be its value null; false: it is declared and no more
+  std::string data_key;  ///< whose values these are; empty of `seq_num` and `time`
 };
 
-/// The column of a data key: its name, but "data.time" and "data.seq_num" for keys named like the two columns every table has.
-[[nodiscard]] std::string column_name(std::string_view data_key);
-[[nodiscard]] std::string data_key_of(std::string_view column);  ///< the other way round
+/// The columns of these data keys: their own names, with as many "data." in front as it takes for a name that no column before has.
+/// Every table begins with `seq_num` and `time`, so that a data key "time" is the column "data.time".
+[[nodiscard]] std::vector<std::string> column_names(std::span<const std::string> data_keys);
+/// The data key that is meant by the name of a column; `is_key` says which there are.
+[[nodiscard]] std::string data_key_of(std::string_view column, const std::function<bool(const std::string&)>& is_key);
 
 /// Columns of equal length. The first two are `seq_num` (int64) and `time` (float64, s).
 struct Table {

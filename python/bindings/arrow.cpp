@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "table.hpp"
+#include "wire/wire_text.hpp"
 
 namespace resonance::python {
 
@@ -128,7 +129,7 @@ void lay_out_texts(ArrayNode& node, const Column& column) {
       if (const auto* texts = std::get_if<std::vector<std::string>>(&column.values))
         node.text += (*texts)[row];
       else
-        std::get<std::vector<Json>>(column.values)[row].dump_to(node.text);
+        wire::json_text_to(node.text, std::get<std::vector<Json>>(column.values)[row]);
     }
     node.offsets.push_back(static_cast<std::int64_t>(node.text.size()));
   }

@@ -54,14 +54,14 @@ void read_into(const Images& self, std::uint64_t first, std::uint64_t count, std
 
 nb::object map(const Images& self, std::uint64_t i) {
   const auto mapped = without_gil([&] { return self.sequence.map(i); });
-  return nb::cast(to_view(mapped.view.bytes.data(), {mapped.view.height, mapped.view.width}, mapped.view.dtype, mapped.keep));
+  return to_view(mapped.view.bytes.data(), {mapped.view.height, mapped.view.width}, mapped.view.dtype, mapped.keep);
 }
 
 /// One array, or None when the frames do not lie side by side.
 nb::object map_range(const Images& self, std::uint64_t first, std::uint64_t count) {
   const auto stack = without_gil([&] { return self.sequence.map(first, count); });
   if (!stack.contiguous()) return nb::none();
-  return nb::cast(to_view(stack.parts[0].bytes.data(), {stack.count, stack.height, stack.width}, stack.dtype, stack.keep));
+  return to_view(stack.parts[0].bytes.data(), {stack.count, stack.height, stack.width}, stack.dtype, stack.keep);
 }
 
 /// Rows and columns of the chosen frames, of which there is at least one. \throws ValueError when they differ

@@ -87,7 +87,7 @@ Rows::Rows(nb::handle columns, nb::handle times, nb::handle timestamps) {
   for (const auto& [name, values] : to_dict(timestamps)) {
     const auto key = to_text(name, "a key of timestamps");
     auto list = column(values, "timestamps");
-    for (std::size_t i = 0; i < list.size(); ++i) events_[i].timestamps.set(key, std::move(list[i]));
+    for (std::size_t i = 0; i < list.size(); ++i) events_[i].timestamps.as_object().emplace_back(key, std::move(list[i]));
   }
 }
 

@@ -158,17 +158,28 @@ nb::dlpack::dtype array_type(DType dtype) {
   return {static_cast<std::uint8_t>(code), bits, 1};
 }
 
-AnyArray to_array(Frame&& frame) {
+namespace {
+
+/// NumPy has two types of 64 bits, C's long and long long. They hold the same and compare equal, but programs that look types up (zarr,
+/// and with it xarray) know the first alone, which is numpy.int64.
+nb::object as_numpy(nb::object array, DType dtype) {
+  if (dtype != DType::int64 && dtype != DType::uint64) return array;
+  return array.attr("view")(nb::module_::import_("numpy").attr(dtype == DType::int64 ? "int64" : "uint64"));
+}
+
+}  // namespace
+
+nb::object to_array(Frame&& frame) {
   auto* held = new Frame(std::move(frame));
   const nb::capsule owner(held, [](void* pointer) noexcept { delete static_cast<Frame*>(pointer); });
   const std::size_t shape[] = {held->height, held->width};
-  return AnyArray(held->bytes.data(), 2, shape, owner, nullptr, array_type(held->dtype));
+  return as_numpy(nb::cast(AnyArray(held->bytes.data(), 2, shape, owner, nullptr, array_type(held->dtype))), held->dtype);
 }
 
-ReadOnlyArray to_view(const void* bytes, const std::vector<std::size_t>& shape, DType dtype, std::shared_ptr<const void> keep) {
+nb::object to_view(const void* bytes, const std::vector<std::size_t>& shape, DType dtype, std::shared_ptr<const void> keep) {
   auto* held = new std::shared_ptr<const void>(std::move(keep));
   const nb::capsule owner(held, [](void* pointer) noexcept { delete static_cast<std::shared_ptr<const void>*>(pointer); });
-  return ReadOnlyArray(bytes, shape.size(), shape.data(), owner, nullptr, array_type(dtype));
+  return as_numpy(nb::cast(ReadOnlyArray(bytes, shape.size(), shape.data(), owner, nullptr, array_type(dtype))), dtype);
 }
 
 Target::Target(nb::handle array) {

@@ -39,10 +39,10 @@ using ReadOnlyArray = nanobind::ndarray<nanobind::numpy, nanobind::ro>;
 
 [[nodiscard]] nanobind::dlpack::dtype array_type(DType dtype);
 /// A new array that owns the frame's memory.
-[[nodiscard]] AnyArray to_array(Frame&& frame);
+[[nodiscard]] nanobind::object to_array(Frame&& frame);
 /// A read-only array over memory that somebody else owns, and which `keep` keeps.
-[[nodiscard]] ReadOnlyArray to_view(const void* bytes, const std::vector<std::size_t>& shape, DType dtype,
-                                    std::shared_ptr<const void> keep);
+[[nodiscard]] nanobind::object to_view(const void* bytes, const std::vector<std::size_t>& shape, DType dtype,
+                                       std::shared_ptr<const void> keep);
 
 /// Writable memory of a caller's array, which must be in C order and native byte order.
 class Target {

@@ -19,7 +19,7 @@ nb::object view(const std::shared_ptr<const Table>& table, const std::vector<T>&
   std::vector<std::size_t> shape{rows};
   shape.insert(shape.end(), row_shape.begin(), row_shape.end());
   static const T none{};  // NumPy wants an address also of nothing
-  return nb::cast(to_view(values.empty() ? &none : values.data(), shape, dtype, table));
+  return to_view(values.empty() ? &none : values.data(), shape, dtype, table);
 }
 
 nb::object values_of(const std::shared_ptr<const Table>& table, const Column& column) {
@@ -50,15 +50,17 @@ nb::object values_of(const std::shared_ptr<const Table>& table, const Column& co
       column.values);
 }
 
-/// (name, type, values, valid or None, units or None, whether an event has the key)
+/// (name, type, values, valid or None, units or None, data key if an event has it, else None)
 nb::list columns(const TableData& self) {
   nb::list out;
   for (const auto& column : self.table->columns) {
     const nb::object valid =
         column.valid.empty() ? nb::object(nb::none()) : view(self.table, column.valid, {}, column.rows, DType::boolean);
     const nb::object units = column.units ? to_python(std::string_view(*column.units)) : nb::object(nb::none());
+    const nb::object recorded =
+        column.recorded ? to_python(std::string_view(column.data_key.empty() ? column.name : column.data_key)) : nb::object(nb::none());
     out.append(nb::make_tuple(to_python(std::string_view(column.name)), to_python(column.type_name()), values_of(self.table, column), valid,
-                              units, column.recorded));
+                              units, recorded));
   }
   return out;
 }

@@ -26,12 +26,12 @@ class Columns:
     def __init__(self, table: _core.Table, attributes: dict[str, Any]) -> None:
         self._table = table
         self._attributes = attributes
-        self._columns: list[tuple[str, str, Any, Any, str | None, bool]] | None = None
+        self._columns: list[tuple[str, str, Any, Any, str | None, str | None]] | None = None
 
     @property
-    def _parts(self) -> list[tuple[str, str, Any, Any, str | None, bool]]:
+    def _parts(self) -> list[tuple[str, str, Any, Any, str | None, str | None]]:
         if self._columns is None:
-            self._columns = _distinct(self._table.columns())
+            self._columns = self._table.columns()
         return self._columns
 
     def __len__(self) -> int:
@@ -114,17 +114,6 @@ class Columns:
         return f"<resonance.Columns: {len(self)} events × {len(self.names)} columns>"
 
 
-def _distinct(parts: list[tuple[str, str, Any, Any, str | None, bool]]) -> list[tuple[str, str, Any, Any, str | None, bool]]:
-    """A data key ``time`` is the column ``data.time``; when there is a data key of this name as well, that is ``data.data.time``."""
-    out, seen = [], set()
-    for name, *rest in parts:
-        while name in seen:
-            name = f"data.{name}"
-        seen.add(name)
-        out.append((name, *rest))
-    return out
-
-
 def _cells(values: np.ndarray[Any, Any], valid: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
     """One array per row."""
     values = values.copy()
@@ -158,21 +147,43 @@ _HAS_STR = int(pd.__version__.split(".")[0]) >= 3
 def plain_frame(table: _core.Table) -> pd.DataFrame:
     """The data frame that pandas makes of a list of dicts, as programs written for `resonance.api.data` expect it."""
     columns: dict[str, Any] = {}
-    for name, kind, values, valid, _, recorded in table.columns():
-        if not recorded:
+    for _, kind, values, valid, _, key in table.columns():
+        if key is None:
             continue
-        if kind == "string" and valid is None:
-            columns[name] = pd.Series(values, dtype=None if values else object)
-        elif kind in ("json", "string") or getattr(values, "ndim", 1) > 1:
-            cells = np.empty(len(table), dtype=object)
-            for row, value in enumerate(values):
-                present = valid is None or valid[row]
-                cells[row] = (value.tolist() if isinstance(value, np.ndarray) else value) if present else None
-            columns[name] = pd.Series(cells.tolist(), dtype=None if kind == "string" else object)
-        elif valid is None:
-            columns[name] = values.copy()
-        elif kind == "bool":
-            columns[name] = np.where(valid, values.astype(object), None)
-        else:
-            columns[name] = np.where(valid, values, np.nan)
+        cells = _plain_column(kind, values, valid)
+        own = columns.get(key)  # a data key named "time" or "seq_num" takes the place of the event's own where it has a value
+        columns[key] = cells if own is None else pd.Series(cells).combine_first(pd.Series(own))
     return pd.DataFrame(columns, columns=pd.Index(list(columns)), copy=False)
+
+
+def _plain_column(kind: str, values: Any, valid: np.ndarray[Any, Any] | None) -> Any:
+    if kind == "string" and valid is None:
+        return pd.Series(values, dtype=None if values else object)
+    if kind in ("json", "string") or getattr(values, "ndim", 1) > 1:
+        cells = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+        if valid is not None:
+            cells = [cell if there else None for cell, there in zip(cells, valid, strict=True)]
+        return pd.Series(cells, dtype=None if kind == "string" else object)
+    if valid is None:
+        return values.copy()
+    if kind == "bool" or not exact_with_nan(values, valid):
+        return with_none(values, valid)
+    return np.where(valid, values, np.nan)
+
+
+def exact_with_nan(values: np.ndarray[Any, Any], valid: np.ndarray[Any, Any]) -> bool:
+    """Whether these are numbers that float64, which has a NaN for what is missing, holds to the last digit."""
+    if values.dtype.kind not in "iu":
+        return bool(values.dtype.kind == "f")
+    there = values[valid]
+    return there.size == 0 or (int(there.max()) <= _EXACT and int(there.min()) >= -_EXACT)
+
+
+def with_none(values: np.ndarray[Any, Any], valid: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Python's own values, and None for what is missing."""
+    out = values.astype(object)
+    out[~valid] = None
+    return out
+
+
+_EXACT = 1 << 53

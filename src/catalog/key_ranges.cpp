@@ -1,6 +1,8 @@
 /// Between which values the data keys of a run lie.
 #include "schema/key_ranges.hpp"
 
+#include <unordered_map>
+
 #include "catalog/catalog_impl.hpp"
 #include "resonance/error.hpp"
 
@@ -8,10 +10,13 @@ namespace resonance {
 
 namespace {
 
-std::optional<std::string> units_of(const Json& data_keys, std::string_view key) {
-  const auto* spec = data_keys.find(key);
-  const auto* units = spec != nullptr ? spec->find("units") : nullptr;
-  return units != nullptr && units->is_string() ? std::optional(units->as_string()) : std::nullopt;
+/// Units of the data keys that have any.
+std::unordered_map<std::string_view, std::string_view> units_in(const Json& data_keys) {
+  std::unordered_map<std::string_view, std::string_view> out;
+  if (!data_keys.is_object()) return out;
+  for (const auto& [key, spec] : data_keys.as_object())
+    if (const auto* units = spec.find("units"); units != nullptr && units->is_string()) out[key] = units->as_string();
+  return out;
 }
 
 /// What is stored; nothing when that makes no sense, which `resonance verify` tells: it all follows from the events.
@@ -38,7 +43,12 @@ std::vector<DataKeyRange> Run::data_key_ranges() const {
       });
       ranges = found.ranges();
     }
-    for (const auto& [key, range] : *ranges) out.push_back({stream.name, key, range.low, range.high, units_of(stream.data_keys, key)});
+    const auto units = units_in(stream.data_keys);
+    for (const auto& [key, range] : *ranges) {
+      const auto found_units = units.find(key);
+      out.push_back({stream.name, key, range.low, range.high,
+                     found_units == units.end() ? std::nullopt : std::optional<std::string>(found_units->second)});
+    }
   }
   return out;
 }

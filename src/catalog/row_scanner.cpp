@@ -58,6 +58,7 @@ bool RowScanner::word(std::string_view text) noexcept {
     if (!digits()) return false;
   }
   const auto result = integer ? std::from_chars(begin, at_, out.integer) : std::from_chars(begin, at_, out.number);
+  if (integer && *begin == '-' && *whole == '0') return false;  // "-0": no integer holds the sign
   out.kind = integer ? Kind::integer : Kind::number;
   return result.ec == std::errc() && result.ptr == at_;
 }

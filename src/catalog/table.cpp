@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "resonance/error.hpp"
 
 namespace resonance {
 
 namespace {
+
+constexpr std::string_view kData = "data.";
 
 template <class T>
 Json nested(const std::vector<T>& values, const std::vector<std::uint64_t>& shape, std::size_t depth, std::uint64_t& at) {
@@ -43,13 +46,22 @@ std::string_view Column::type_name() const noexcept {
   return names[values.index()];
 }
 
-std::string column_name(std::string_view data_key) {
-  const bool taken = data_key == "time" || data_key == "seq_num";
-  return (taken ? "data." : "") + std::string(data_key);
+std::vector<std::string> column_names(std::span<const std::string> data_keys) {
+  std::unordered_set<std::string> taken{"seq_num", "time"};
+  std::vector<std::string> out;
+  out.reserve(data_keys.size());
+  for (std::string name : data_keys) {
+    while (!taken.insert(name).second) name.insert(0, kData);
+    out.push_back(std::move(name));
+  }
+  return out;
 }
 
-std::string data_key_of(std::string_view column) {
-  return std::string(column == "data.time" || column == "data.seq_num" ? column.substr(5) : column);
+std::string data_key_of(std::string_view column, const std::function<bool(const std::string&)>& is_key) {
+  std::string name(column);
+  if (name != "data.time" && name != "data.seq_num") return name;
+  std::string key = name.substr(kData.size());
+  return is_key(key) || !is_key(name) ? key : name;
 }
 
 const Column* Table::find(std::string_view name) const noexcept {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <unordered_map>
 
 #include "base/text.hpp"
 #include "resonance/error.hpp"
@@ -17,30 +17,34 @@ std::string text_member(const Json& spec, std::string_view name) {
   return value != nullptr && value->is_string() ? value->as_string() : std::string();
 }
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 TableBuilder::TableBuilder(const Json& data_keys, const std::vector<std::string>& columns, bool declared_types)
-    : all_(columns.empty()), declared_types_(declared_types), wanted_(columns) {
-  std::erase_if(wanted_, [](const std::string& name) { return name == "seq_num" || name == "time"; });
-  for (auto& name : wanted_) declare(name = data_key_of(name), data_keys);
-  if (!data_keys.is_object()) return;
-  for (const auto& [key, spec] : data_keys.as_object()) {
-    declared_.push_back(key);
-    if (all_ && spec.find("external") == nullptr) declare(key, data_keys);
+    : all_(columns.empty()), declared_types_(declared_types) {
+  std::unordered_map<std::string_view, const Json*> specs;
+  if (data_keys.is_object())
+    for (const auto& [key, spec] : data_keys.as_object()) {
+      declared_.push_back(key);
+      specs[key] = &spec;
+    }
+  for (const auto& column : columns) {
+    if (column == "seq_num" || column == "time") continue;
+    const auto name = data_key_of(column, [&](const std::string& key) { return specs.contains(key); });
+    const auto found = specs.find(name);
+    declare(name, found == specs.end() ? nullptr : found->second);
   }
+  if (!all_) return;
+  for (const auto& key : declared_)
+    if (const auto* spec = specs.at(key); spec->find("external") == nullptr) declare(key, spec);
 }
 
-void TableBuilder::declare(const std::string& key, const Json& data_keys) {
+void TableBuilder::declare(const std::string& key, const Json* spec) {
   if (position_.contains(key)) return;
-  const auto* spec = data_keys.find(key);
   const auto units = spec == nullptr ? std::string() : text_member(*spec, "units");
   position_.emplace(key, builders_.size());
   builders_.emplace_back(key, spec == nullptr || !declared_types_ ? std::string() : text_member(*spec, "dtype"),
                          units.empty() ? std::nullopt : std::optional(units));
+  has_spec_.push_back(spec != nullptr);
 }
 
 ColumnBuilder* TableBuilder::known(std::string_view key, std::size_t hint) {
@@ -52,7 +56,7 @@ ColumnBuilder* TableBuilder::known(std::string_view key, std::size_t hint) {
 ColumnBuilder* TableBuilder::builder_for(const std::string& key, std::size_t hint) {
   if (auto* found = known(key, hint)) return found;
   if (!all_) return nullptr;
-  declare(key, Json());
+  declare(key, nullptr);
   return &builders_.back();
 }
 
@@ -97,14 +101,19 @@ void TableBuilder::end_row(std::uint64_t seq_num, double time) {
 Table TableBuilder::finish() {
   Table out;
   out.rows = seq_nums_.size();
-  out.columns.push_back({"seq_num", std::move(seq_nums_), {}, {}, {}, out.rows});
-  out.columns.push_back({"time", std::move(times_), {}, {}, "s", out.rows});
-  for (auto& builder : builders_) {
-    if (contains(wanted_, builder.name()) && !builder.seen() && !contains(declared_, builder.name()) && out.rows > 0)
+  out.columns.push_back({"seq_num", std::move(seq_nums_), {}, {}, {}, out.rows, true, {}});
+  out.columns.push_back({"time", std::move(times_), {}, {}, "s", out.rows, true, {}});
+  std::vector<std::string> keys;
+  for (const auto& builder : builders_) keys.emplace_back(builder.name());
+  auto names = column_names(keys);
+  for (std::size_t i = 0; i < builders_.size(); ++i) {
+    auto& builder = builders_[i];
+    if (!all_ && !builder.seen() && !has_spec_[i] && out.rows > 0)
       throw Error(ErrorCode::not_found,
                   fmt::format("there is no column '{}'; declared are: {}", printable(builder.name()), fmt::join(declared_, ", ")));
-    out.columns.push_back(builder.finish(out.rows));
-    out.columns.back().name = column_name(out.columns.back().name);
+    auto& column = out.columns.emplace_back(builder.finish(out.rows));
+    column.name = std::move(names[i]);
+    column.data_key = std::move(keys[i]);
   }
   return out;
 }

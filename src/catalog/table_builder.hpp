@@ -30,13 +30,13 @@ class TableBuilder {
   void end_row(std::uint64_t seq_num, double time);
   ColumnBuilder* known(std::string_view key, std::size_t hint);
   ColumnBuilder* builder_for(const std::string& key, std::size_t hint);
-  void declare(const std::string& key, const Json& data_keys);
+  void declare(const std::string& key, const Json* spec);  // null: it is not declared
 
   bool all_;
   bool declared_types_;
-  std::vector<std::string> wanted_;
   std::vector<std::string> declared_;
   std::vector<ColumnBuilder> builders_;
+  std::vector<bool> has_spec_;  // of each of them: whether it is declared
   std::map<std::string, std::size_t, std::less<>> position_;
   std::vector<std::int64_t> seq_nums_;
   std::vector<double> times_;

@@ -1,5 +1,6 @@
 #include "wire/wire_text.hpp"
 
+#include "base/strict_json.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
@@ -26,5 +27,13 @@ Json texts_to_json(std::span<const std::string> texts) {
 }
 
 Json path_to_json(const std::filesystem::path& path) { return text_to_json(path.native()); }
+
+std::string json_text(const Json& value, int indent) {
+  std::string out;
+  write_strict_json(out, value, indent);
+  return out;
+}
+
+void json_text_to(std::string& out, const Json& value) { write_strict_json(out, value); }
 
 }  // namespace resonance::wire

@@ -17,4 +17,8 @@ namespace resonance::wire {
 [[nodiscard]] Json texts_to_json(std::span<const std::string> texts);
 [[nodiscard]] Json path_to_json(const std::filesystem::path& path);
 
+/// What a front writes of JSON: text that every parser reads (base/strict_json.hpp, docs/json.md).
+[[nodiscard]] std::string json_text(const Json& value, int indent = 0);
+void json_text_to(std::string& out, const Json& value);  ///< appended
+
 }  // namespace resonance::wire

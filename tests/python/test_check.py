@@ -94,6 +94,10 @@ FAULTS = {
     "a verb that is not there": ("docs/tour.md", "## One frame\n\nUse `resonance list x.db`.\n", "docs/tour.md:3: the command has no verb `list`"),
     "an option that is not there": ("docs/tour.md", "## One frame\n\n```\nresonance ls x.db \\\n  --until now\n```\n", "docs/tour.md:4: `resonance ls` has no option --until"),
     "an option alone that is not there": ("docs/tour.md", "## One frame\n\nAdd `--until`.\n", "docs/tour.md:3: no verb of the command, and no script, has the option --until"),
+    "an invariant that is not there": ("src/base/text.cpp", "// as it must be (invariant F9)\n", "src/base/text.cpp:1: no page has an invariant F9"),
+    "a rule by a number": ("src/base/text.cpp", "/// Values are bound (rule 3).\n", "src/base/text.cpp:1: rule 3 stands nowhere"),
+    "an umbrella that lacks a header": ("include/resonance/resonance.hpp", "#pragma once\n", "include/resonance/resonance.hpp:1: it is all of the library, and lacks resonance/catalog.hpp"),
+    "JSON that not every parser reads": ("cli/main.cpp", "void f() { out(value.dump()); }\n", "cli/main.cpp:1: JSON that leaves is written by wire::json_text()"),
     "a link to nothing": ("docs/tour.md", "## One frame\n\n[x](gone.md)\n", "docs/tour.md:3: the link gone.md leads nowhere"),
     "a link to no heading": ("docs/tour.md", "## Another\n", "README.md:3: the link docs/tour.md#one-frame names a heading that is not there"),
 }

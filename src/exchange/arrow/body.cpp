@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "base/strict_json.hpp"
 #include "base/text.hpp"
 #include "resonance/error.hpp"
 
@@ -50,7 +51,11 @@ std::uint64_t values_per_row(const Column& column) {
 std::uint64_t text_bytes(const Column& column, std::uint64_t row) {
   if (!column.is_valid(row)) return 0;
   if (const auto* text = std::get_if<std::vector<std::string>>(&column.values)) return (*text)[row].size();
-  if (const auto* json = std::get_if<std::vector<Json>>(&column.values)) return (*json)[row].dump().size();
+  if (const auto* json = std::get_if<std::vector<Json>>(&column.values)) {
+    std::string text;
+    write_strict_json(text, (*json)[row]);
+    return text.size();
+  }
   return 0;
 }
 
@@ -72,7 +77,7 @@ void Body::add_column(const Column& column, std::uint64_t first, std::uint64_t c
           });
         } else if constexpr (std::is_same_v<T, Json>) {
           add_text(count, [&](std::uint64_t i, std::string& out) {
-            if (column.is_valid(first + i)) values[first + i].dump_to(out);
+            if (column.is_valid(first + i)) write_strict_json(out, values[first + i]);
           });
         } else if constexpr (std::is_same_v<T, std::uint8_t>) {
           add_owned(bitmap(items, [&](std::uint64_t i) { return values[first * each + i] != 0; }));

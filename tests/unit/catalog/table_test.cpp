@@ -1,6 +1,9 @@
 /// A stream as typed columns that lose nothing.
 #include "resonance/table.hpp"
 
+#include <cmath>
+
+#include "catalog/row_scanner.hpp"
 #include "unit/record/record_testing.hpp"
 
 namespace resonance {
@@ -144,6 +147,29 @@ TEST_F(Tables, ADataKeyNamedLikeAFixedColumnIsAColumnOfItsOwn) {
   TableOptions options;
   options.columns = {"data.time"};
   EXPECT_EQ(run.table("primary", options).columns.size(), 3);
+}
+
+TEST_F(Tables, DataKeysThatWouldMakeOneColumnAreTwo) {
+  const auto run =
+      record(Json::object({{"time", number_key("s", "ms")}, {"data.time", number_key("s", "s")}}), {R"({"time": 5, "data.time": 3})"});
+  const auto table = run.table();
+  EXPECT_EQ(table["data.time"].at(0), Json(5.0));
+  EXPECT_EQ(table["data.data.time"].at(0), Json(3.0));
+  EXPECT_EQ(table["data.data.time"].data_key, "data.time");
+  EXPECT_EQ(table["seq_num"].data_key, "");
+  writer->close_run();
+  writer->open_run("again");
+  const auto alone = record(Json::object({{"data.time", number_key("s")}}), {R"({"data.time": 3})"});
+  TableOptions options;
+  options.columns = {"data.time"};
+  EXPECT_EQ(alone.table("primary", options)["data.time"].at(0), Json(3.0));
+}
+
+/// Integers have no sign of zero, so what is read fast must leave "-0" to Json::parse(), which makes it -0.0.
+TEST(RowScanner, LeavesMinusZeroToTheParser) {
+  catalog::RowScanner::Member member;
+  EXPECT_FALSE(catalog::RowScanner(R"({"a":-0})").next(member));
+  EXPECT_TRUE(catalog::RowScanner(R"({"a":-0.0})").next(member) && std::signbit(member.number));
 }
 
 /// Long tables are taken apart by two threads; odd events are among the plain ones.

@@ -25,15 +25,6 @@ class _ClosedError(InvalidStateError, sqlite3.ProgrammingError):
     """As before, using what is closed is an error of sqlite3."""
 
 
-def _data_before_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """A data key named ``time`` or ``seq_num`` takes the place of the event's own, as it always did here."""
-    for name in ("seq_num", "time"):
-        recorded = f"data.{name}"
-        if recorded in table:
-            table[name] = table.pop(recorded).combine_first(table[name])
-    return table
-
-
 def _summary(line: _Line) -> RunSummary:
     return RunSummary(line.uid, line.plan_name, line.time_start, line.sample_name, line.time_stop, line.exit_status)
 
@@ -115,12 +106,15 @@ class Run:
         return self._run.metadata
 
     def table(self, stream: str = "primary") -> pd.DataFrame:
-        """The events of a stream, one row each: ``seq_num``, ``time``, then the data keys. Without such a stream: no rows."""
+        """The events of a stream, one row each: ``seq_num``, ``time``, then the data keys. Without such a stream: no rows.
+
+        A data key named ``time`` or ``seq_num`` takes the place of the event's own, as it always did here.
+        """
         try:
             table = self._run._run.table(stream, [], 0, declared_types=False)
         except NotFoundError:
             return pd.DataFrame({"seq_num": pd.Series(dtype="int64"), "time": pd.Series(dtype="float64")})
-        return _data_before_columns(plain_frame(table))
+        return plain_frame(table)
 
     def images(self, field: str = "detector_image") -> LazyImageSequence:
         """The frames of a field; none when there is no such field."""
