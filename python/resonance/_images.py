@@ -330,8 +330,10 @@ class ImageSequence:
         -------
         xarray.DataArray
             Dimensions ``frame``, ``y``, ``x``. Coordinates along ``frame``: ``seq_num``, ``time`` and every data key with one number,
-            bool or text per event, each with its ``units``; a data key named ``frame`` is ``data.frame``. Attributes: ``run``, ``field``,
-            ``plan_name``, ``sample``.
+            bool or text per event, each with its ``units``. A data key whose name is taken, by a dimension or the field, is
+            ``data.<name>`` (a motor ``x`` is ``data.x``), and so is a field that has the name of a dimension. A missing number is NaN;
+            whole numbers that float64 does not hold to the last digit stay integers beside None. Attributes: ``run``, ``field``
+            (as it was recorded), ``plan_name``, ``sample``.
 
         Raises
         ------

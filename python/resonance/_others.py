@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._extras import extra
+from ._table import exact_with_nan, with_none
 
 if TYPE_CHECKING:
     import dask.array
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ._images import ImageSequence
 
 __all__ = ["labelled", "lazy", "stored"]
+
+_DIMENSIONS = ("frame", "y", "x")
 
 
 def stored(images: ImageSequence) -> zarr.Array[Any]:
@@ -48,6 +51,26 @@ def _chosen(images: ImageSequence, stream: str | None) -> tuple[str, range]:
     return next(iter(parts.items()), ("primary", range(0)))
 
 
+def _apart(names: list[str]) -> list[str]:
+    """Each once: a name that is taken gets as many ``data.`` in front as it needs, as in tables."""
+    out: dict[str, None] = {}
+    for name in names:
+        while name in out:
+            name = f"data.{name}"
+        out[name] = None
+    return list(out)
+
+
+def _filled(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What is missing is NaN, or None where float64 would not hold the values to the last digit, of bools and of text."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    valid = ~np.ma.getmaskarray(values)
+    if exact_with_nan(values.data, valid):
+        return np.where(valid, values.data, np.nan)
+    return with_none(values.data, valid)
+
+
 def labelled(images: ImageSequence, stream: str | None, chunks: int | None) -> xarray.DataArray:
     """See `ImageSequence.xarray`."""
     xr = extra("xarray", "xarray")
@@ -58,18 +81,20 @@ def labelled(images: ImageSequence, stream: str | None, chunks: int | None) -> x
     rows = np.minimum(np.searchsorted(columns["seq_num"], seq_nums), max(0, len(events) - 1))
     if len(rows) and (len(events) == 0 or not np.array_equal(columns["seq_num"][rows], seq_nums)):
         raise ValueError(f"stream '{name}' does not have the events of all frames of '{images.field}'")
+    chosen_columns = {key: values for key, values in columns.items() if values.ndim == 1 and events.types[key] != "json"}
+    labels = _apart([*_DIMENSIONS, "seq_num", "time", images.field, *list(chosen_columns)[2:]])[len(_DIMENSIONS) :]
+    own_name = labels.pop(2)
     coordinates: dict[str, Any] = {
-        "data.frame" if key == "frame" else key: ("frame", values[rows], {"units": events.units[key]} if key in events.units else {})
-        for key, values in columns.items()
-        if values.ndim == 1 and key != images.field and events.types[key] != "json"
+        label: ("frame", _filled(values[rows]), {"units": events.units[key]} if key in events.units else {})
+        for label, (key, values) in zip(labels, chosen_columns.items(), strict=True)
     }
     chosen = images if chunks is None else images.dask(chunks)
     summary = images._run.summary()
     array: xarray.DataArray = xr.DataArray(
         chosen[frames.start : frames.stop],
-        dims=("frame", "y", "x"),
+        dims=_DIMENSIONS,
         coords=coordinates,
-        name=images.field,
+        name=own_name,
         attrs={"run": summary.uid, "field": images.field, "plan_name": summary.plan_name, "sample": summary.sample_name or ""},
     )
     return array

@@ -1,5 +1,7 @@
 """Types: the package under mypy, the examples under mypy and pyright, all strict; stubs and documentation complete."""
 
+import ast
+import functools
 import importlib
 import inspect
 import os
@@ -60,6 +62,49 @@ def test_the_stub_names_everything_that_the_extension_has():
             continue
         wanted = {member for member in vars(value) if not member.startswith("_")}
         assert wanted == {member for member in re.findall(r"def (\w+)\(", classes[name]) if not member.startswith("_")}, name
+
+
+def parameters(arguments: ast.arguments) -> list[tuple[str, bool]]:
+    """(name, whether it may be left out), those by name alone behind the others."""
+    places = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
+    optional = len(places) - len(arguments.defaults)
+    found = [(name, i >= optional) for i, name in enumerate(places)]
+    return found + [(argument.arg, default is not None) for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults)]
+
+
+TYPE = re.compile(r": [^,()=\[\]]*(\[[^=]*?\])*(?=[,)=]| =)")
+
+
+def stubbed(nodes, prefix=""):
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            yield from stubbed(node.body, f"{node.name}.")
+        elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            yield prefix + node.name, node.args
+
+
+def test_the_stub_has_the_parameters_of_the_extension():
+    stub = ast.parse((ROOT / "python" / "resonance" / "_core.pyi").read_text())
+    compared, wrong = 0, {}
+    for name, wanted in stubbed(stub.body):
+        thing = functools.reduce(getattr, name.split("."), _core)
+        signature = re.match(r"\w+(\(.*\)) -> ", thing.__doc__ or "")
+        if signature is None or wanted.kwarg or "*args" in signature[1]:
+            continue
+        bare = TYPE.sub("", signature[1])
+        found = parameters(ast.parse(f"def f{bare}: ...").body[0].args)
+        given = parameters(wanted)
+        named = [(theirs if re.fullmatch(r"arg\d*", ours) else ours, may) for (ours, may), (theirs, _) in zip(found, given, strict=False)]
+        compared += 1
+        if named != given or len(found) != len(given):
+            wrong[name] = (found, given)
+    assert not wrong and compared > 40
+
+
+def test_every_module_has_what_it_names():
+    for info in pkgutil.walk_packages(resonance.__path__, "resonance."):
+        module = importlib.import_module(info.name)
+        assert [name for name in getattr(module, "__all__", []) if not hasattr(module, name)] == [], info.name
 
 
 def public_things():
