@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "resonance/error.hpp"
 #include "resonance/version.hpp"
 #include "text_layout.hpp"
 #include "wire/error_table.hpp"
+#include "wire/spelling.hpp"
 #include "wire/wire_text.hpp"
 
 namespace resonance::cli {
@@ -97,11 +97,13 @@ void require_beamtime(const fs::path& path) {
   if (path.empty()) throw Error(ErrorCode::invalid_argument, "the name of the beamtime is empty");
   refuse_folder(path);
   std::error_code error;
-  if (fs::exists(path, error) || error) return;
+  if (fs::exists(path, error) || error || fs::is_symlink(path, error)) return;  // where a link leads, the library says
   fs::path with_extension = path;
   with_extension += ".db";
   std::string message = fmt::format("{}: no such file", safe_text(path.string()));
   if (fs::exists(with_extension, error)) message += fmt::format("; did you mean {}?", safe_text(with_extension.string()));
+  if (const auto store = fs::path(path).replace_extension(".zarr"); store != path && fs::is_directory(store, error))
+    message += fmt::format("; its frame store {} is there without it: copy the database, too", safe_text(store.string()));
   throw Error(ErrorCode::not_found, message, ErrorDetail{.file = path, .offset = {}});
 }
 
@@ -125,43 +127,19 @@ void build_app(CLI::App& root, Session& session) {
       "A run is named by its uid, a unique prefix of it, its scan_id, or -1 (the\nnewest), -2, …\n"
       "More about a verb: resonance VERB --help\n\nExamples:\n  resonance simulate demo.db\n  resonance ls demo.db\n  resonance show "
       "demo.db -1");
-  for (auto* add : {add_init,   add_import,  add_simulate, add_ls,     add_show,   add_table,  add_tail,
-                    add_tag,    add_note,    add_image,    add_search, add_index,  add_sample, add_researcher,
-                    add_schema, add_migrate, add_stat,     add_verify, add_repair, add_backup, add_completion})
+  for (auto* add : {add_init, add_import, add_simulate, add_ls,     add_show,   add_table,      add_tail,   add_tag,
+                    add_note, add_image,  add_search,   add_index,  add_sample, add_researcher, add_schema, add_migrate,
+                    add_stat, add_verify, add_recover,  add_repair, add_backup, add_completion})
     add(root, session);
 }
 
-namespace {
-
-/// Levenshtein distance: how many letters to change, add or take away.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
-
 std::string nearest_verb(const CLI::App& root, std::string_view word) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(1, std::min<std::size_t>(word.size(), 40) / 2) + 1;
-  if (word.size() > 40) return best;
+  Nearest nearest(word);
   for (const CLI::App* verb : root.get_subcommands({})) {
-    const std::size_t d = verb->get_name().starts_with(word) ? 0 : distance(word, verb->get_name());
-    if (d < least) {
-      least = d;
-      best = verb->get_name();
-    }
+    nearest.offer(verb->get_name());
+    if (verb->get_name().starts_with(word)) nearest.offer(verb->get_name(), 0);
   }
-  return best;
+  return nearest.best();
 }
 
 }  // namespace resonance::cli

@@ -84,6 +84,7 @@ void add_schema(CLI::App& root, Session& session);
 void add_migrate(CLI::App& root, Session& session);
 void add_stat(CLI::App& root, Session& session);
 void add_verify(CLI::App& root, Session& session);
+void add_recover(CLI::App& root, Session& session);
 void add_repair(CLI::App& root, Session& session);
 void add_backup(CLI::App& root, Session& session);
 void add_tail(CLI::App& root, Session& session);

@@ -1,11 +1,13 @@
 #include "arguments.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "resonance/error.hpp"
 #include "text_layout.hpp"
+#include "wire/spelling.hpp"
 
 namespace resonance::cli {
 
@@ -38,11 +40,34 @@ bool takes_next_word(const CLI::Option& option, std::string_view word) {
   return option.get_items_expected_max() > 0 && word.find('=') == std::string_view::npos;
 }
 
+[[noreturn]] void refuse_verb(const CLI::App& root, const std::string& word) {
+  const std::string near = nearest_verb(root, word);
+  const std::string hint = near.empty() ? "'resonance --help' lists the verbs" : fmt::format("did you mean '{}'?", near);
+  refuse(fmt::format("'{}' is no verb; {}", safe_text(word), hint));
+}
+
+/// The word behind a verb that takes one of few ("index sync"), in front of --help: without that, CLI11 refuses it.
+void check_action(const Session& session, const CLI::App& verb, const Words& words, Words::const_iterator behind) {
+  const auto word = behind;
+  const bool asks_for_help = std::any_of(behind, words.cend(), [](const auto& each) { return each == "-h" || each == "--help"; });
+  if (!asks_for_help || word->starts_with('-')) return;
+  for (const auto& [option, choices] : session.choices) {
+    if (!option->get_positional() || verb.get_option_no_throw(option->get_name()) != option) continue;
+    if (std::find(choices.begin(), choices.end(), *word) != choices.end()) return;
+    Nearest nearest(*word);
+    for (const auto& choice : choices) nearest.offer(choice);
+    refuse(fmt::format("{}: '{}' is none of {}{}", verb.get_name(), safe_text(*word), fmt::join(choices, ", "),
+                       nearest.best().empty() ? "" : fmt::format("; did you mean '{}'?", nearest.best())));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> arranged(const CLI::App& root, const Session& session, std::vector<std::string> words) {
   const auto at = verb_in(words);
   const CLI::App* verb = at == words.end() ? nullptr : find_verb(root, *at);
+  if (at != words.end() && verb == nullptr) refuse_verb(root, *at);  // also in front of --help, which CLI11 would answer
+  if (verb != nullptr) check_action(session, *verb, words, at + 1);
   if (verb == nullptr || !session.asking.contains(verb)) return words;
   Words options(words.cbegin(), at + 1), rest;
   bool query_only = false;
@@ -74,14 +99,11 @@ void refuse_usage(const CLI::App& root, const std::vector<std::string>& words, c
     const std::string what = odd == words.end() ? "" : fmt::format("'{}' is no option; ", safe_text(*odd));
     refuse(what + "name a verb; 'resonance --help' lists them");
   }
-  if (find_verb(root, *at) == nullptr) {
-    const std::string near = nearest_verb(root, *at);
-    const std::string hint = near.empty() ? "'resonance --help' lists the verbs" : fmt::format("did you mean '{}'?", near);
-    refuse(fmt::format("'{}' is no verb; {}", safe_text(*at), hint));
-  }
   std::string what = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && what.find(" missing") != std::string::npos)
     what = what.substr(0, what.find(':')) + ": its value is missing";  // CLI11 names a type of C++
+  if (const auto twice = what.find(": At Most 1 required but received"); twice != std::string::npos)
+    what = what.substr(0, twice) + ": it is given more than once";
   refuse(fmt::format("{}: {}; see 'resonance {} --help'", *at, safe_text(what), *at));
 }
 

@@ -113,7 +113,9 @@ int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   const ImageScaling scaling = choose_scaling(options);
   keep_apart(options.output, options.database);
-  const Run found = find_run(Catalog(options.database), options.run);
+  const Catalog catalog(options.database);
+  warn_of_missing(session, catalog);
+  const Run found = find_run(catalog, options.run);
   const ImageSequence images = found.images(choose_field(found, options.field));
   const FrameRange range = choose_frames(options, images.size());
   note_signals();

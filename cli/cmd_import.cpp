@@ -24,6 +24,9 @@ struct Options {
   std::filesystem::path into;
   std::optional<std::string> format, sample, operator_name;
   std::vector<std::string> tags;
+  std::vector<std::string> columns;
+  std::optional<std::string> delimiter, decimal, comment, zone;
+  std::uint64_t skip = 0;
   FrameWords frames;
 };
 
@@ -44,8 +47,28 @@ std::string in_words(const ImportReport& report) {
   if (!report.missing_frames.empty()) text += fmt::format(", {} missing {}", report.missing_frames.size(), some_of(report.missing_frames));
   text += "\n";
   for (const std::string& damaged : report.damaged_frames) text += fmt::format("  damaged: {}\n", safe_text(damaged));
+  for (const std::string& unread : report.unsupported_frames) text += fmt::format("  not read: {}\n", safe_text(unread));
   for (const std::string& note : report.notes) text += fmt::format("  note: {}\n", safe_text(note));
   return text;
+}
+
+/// "barcode=text"; the name may hold a '='.
+std::pair<std::string, ColumnKind> column_option(const std::string& text) {
+  const auto equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("--column {}: say NAME=text, NAME=number, NAME=integer or NAME=time", safe_text(text)));
+  return {text.substr(0, equals), parse_column_kind(text.substr(equals + 1))};
+}
+
+TableReading table_reading(const Options& options) {
+  TableReading reading;
+  for (const auto& column : options.columns) reading.columns.push_back(column_option(column));
+  if (options.delimiter) reading.delimiter = parse_delimiter(*options.delimiter);
+  if (options.decimal) reading.decimal = parse_decimal(*options.decimal);
+  reading.comment = options.comment;
+  reading.skip = options.skip;
+  return reading;
 }
 
 ImportOptions library_options(const Options& options, ProgressBar& bar) {
@@ -55,6 +78,9 @@ ImportOptions library_options(const Options& options, ProgressBar& bar) {
   result.operator_name = options.operator_name;
   result.tags = options.tags;
   result.frames = frame_options(options.frames);
+  result.table = table_reading(options);
+  result.zone = options.zone;
+  result.root_zone = zone_of_root(options.into);
   result.progress = [&bar](std::uint64_t done, std::uint64_t total) {
     check_interrupt();
     bar.update(done, total);
@@ -127,7 +153,8 @@ void add_import(CLI::App& root, Session& session) {
   auto [app, options] = add_verb<Options>(root, session,
                                           {"import", "Import foreign files into a beamtime, each as one run",
                                            "  resonance import ZnPc_P100-AI.txt --into znpc.db --sample ZnPc\n"
-                                           "  resonance import scans/*-AI.txt --into znpc.db --tag commissioning\n\n"
+                                           "  resonance import scans/*-AI.txt --into znpc.db --tag commissioning\n"
+                                           "  resonance import export.csv --into x.db --column barcode=text --decimal comma\n\n"
                                            "Importing a file twice changes nothing."},
                                           run);
   std::vector<std::string> formats;
@@ -142,6 +169,14 @@ void add_import(CLI::App& root, Session& session) {
   app.add_option("--sample", options.sample, "Name of the sample (what the file says)")->option_text("NAME");
   app.add_option("--operator", options.operator_name, "Who measured")->option_text("NAME");
   app.add_option("--tag", options.tags, "Tag the runs; repeatable")->option_text("TAG")->allow_extra_args(false);
+  app.add_option("--column", options.columns, "It is text, number, integer or time; repeatable")
+      ->option_text("NAME=TYPE")
+      ->allow_extra_args(false);
+  app.add_option("--delimiter", options.delimiter, "Between cells: tab, blank or a sign (found out)")->option_text("D");
+  app.add_option("--decimal", options.decimal, "Decimal sign: point or comma (found out)")->option_text("D");
+  app.add_option("--comment", options.comment, "How lines of comment begin ('#', '%', '//', '!')")->option_text("TEXT");
+  whole_number(app.add_option("--skip", options.skip, "Lines before the table")->option_text("N"));
+  app.add_option("--zone", options.zone, "Time zone of times that name none (the root's)")->option_text("ZONE");
   one_of(session, app.add_option("--format", options.format, "Format of the files (found from the content)")->option_text("F"), formats);
   add_frame_options(session, app, options.frames);
 }

@@ -44,6 +44,7 @@ std::string losses_in_words(const RepairReport& report) {
   add(report.events_changed, "event", "perhaps not as recorded");
   add(report.frames_lost, "frame", "lost");
   add(report.rows_lost, "other row", "lost");
+  if (report.log_missing) out += fmt::format("{}what was in the log is missing", out.empty() ? "" : ", ");
   add(report.verified.num_faults, "fault", "not mended");
   return out;
 }
@@ -56,7 +57,8 @@ std::string quoted(const std::filesystem::path& path) {
 }
 
 /// Commands that put the repaired beamtime in the place of the damaged one, which keeps another name.
-std::string exchange_commands(const RepairReport& report, const std::filesystem::path& database) {
+std::string exchange_commands(const RepairReport& report) {
+  const auto& database = report.damaged;
   std::string out;
   const auto move = [&](const std::filesystem::path& from, const std::filesystem::path& to) {
     std::error_code ignored;
@@ -71,15 +73,15 @@ std::string exchange_commands(const RepairReport& report, const std::filesystem:
   return out;
 }
 
-std::string in_words(const RepairReport& report, const std::filesystem::path& damaged) {
-  const auto old = safe_text(damaged.string());
+std::string in_words(const RepairReport& report) {
+  const auto old = safe_text(report.damaged.string());
   if (report.sound)
-    return fmt::format("{} is sound: {} and {} checked, nothing to repair", old, counted(report.verified.events, "event"),
-                       counted(report.verified.frames, "frame"));
+    return fmt::format("{} is {}: {} and {} checked, nothing to repair", old, report.verified.num_faults == 0 ? "sound" : "left as it is",
+                       counted(report.verified.events, "event"), counted(report.verified.frames, "frame"));
   return fmt::format(
       "{}: {} and {}, checked\n{}\n{} is unchanged. To put the repaired one in its place:{}", safe_text(report.database.string()),
       counted(report.verified.events, "event"), counted(report.verified.frames, "frame"),
-      report.complete() ? "everything that was recorded is there" : losses_in_words(report), old, exchange_commands(report, damaged));
+      report.complete() ? "everything that was recorded is there" : losses_in_words(report), old, exchange_commands(report));
 }
 
 RepairOptions library_options(const Options& options, ProgressBar& bar) {
@@ -113,7 +115,7 @@ int run(Session& session, const Options& options) {
     if (!json) json.emplace(session.out, "findings");
     json->finish(wire::to_json(report));
   } else {
-    session.say(in_words(report, options.database));
+    session.say(in_words(report));
   }
   return report.complete() ? 0 : wire::exit_status(ErrorCode::corrupt);
 }

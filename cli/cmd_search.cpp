@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app.hpp"
 #include "index_options.hpp"
 #include "resonance/error.hpp"
@@ -26,6 +28,20 @@ struct Options {
 
 bool as_json(const Session& session, const Options& options) { return session.json || options.format == "json"; }
 
+Explanation explained(const MasterIndex& index, const Options& options) {
+  SearchOptions search;
+  search.query = query_of(options.words);
+  search.zone = options.zone;
+  return index.explain(search);
+}
+
+void tell_nothing_found(Session& session, const MasterIndex& index, const Options& options) {
+  if (session.quiet) return;
+  const bool is_empty = index.count("") == 0;
+  session.say(fmt::format("{}: {}", safe_text(options.root.string()), is_empty ? "no runs yet" : "no run is like that"));
+  if (!is_empty) tell_how_read(session, explained(index, options));
+}
+
 int print_facets(Session& session, const MasterIndex& index, const Options& options) {
   const auto facets =
       index.facets({.query = query_of(options.words), .names = options.facets, .limit = options.limit, .zone = options.zone});
@@ -39,6 +55,7 @@ int print_facets(Session& session, const MasterIndex& index, const Options& opti
     session.out.write(csv_of(facets));
     return 0;
   }
+  if (std::ranges::all_of(facets, [](const Facet& facet) { return facet.values.empty(); })) tell_nothing_found(session, index, options);
   for (const auto& facet : facets) {
     if (facet.values.empty()) continue;
     session.out.write(facet.name + "\n");
@@ -74,12 +91,16 @@ int print_runs(Session& session, const MasterIndex& index, const Options& option
   search.cursor = options.cursor;
   search.zone = options.zone;
   const auto page = find(index, search);
+  const bool nothing = page.runs.empty() && options.cursor.empty();
   if (as_json(session, options)) {
-    session.print(wire::to_json(page));
+    auto out = wire::to_json(page);
+    if (nothing && !is_blank(search.query)) out.set("explanation", wire::to_json(explained(index, options)));
+    session.print(out);
     return 0;
   }
   if (options.format == "csv") {
     session.out.write(csv_of(page.runs));
+    if (nothing) tell_nothing_found(session, index, options);
   } else if (!page.runs.empty()) {
     session.out.write(run_table(page.runs, true, [&index](const std::string& digits, const std::string& uid) {
       try {
@@ -88,10 +109,24 @@ int print_runs(Session& session, const MasterIndex& index, const Options& option
         return false;  // they fit several
       }
     }));
-  } else {
-    session.say(fmt::format("{}: no run is like that", safe_text(options.root.string())));
+  } else if (nothing) {
+    tell_nothing_found(session, index, options);
   }
+  tell_odd_times(session, page.runs);
   if (!page.next.empty()) session.say(more_text(page.next));
+  return 0;
+}
+
+int print_count(Session& session, const MasterIndex& index, const Options& options) {
+  const auto count = index.count({.query = query_of(options.words), .zone = options.zone});
+  if (!as_json(session, options)) {
+    session.out.write(fmt::format("{}\n", count));
+    if (count == 0) tell_nothing_found(session, index, options);
+    return 0;
+  }
+  auto out = Json::object({{"count", count}});
+  if (count == 0 && !is_blank(query_of(options.words))) out.set("explanation", wire::to_json(explained(index, options)));
+  session.print(out);
   return 0;
 }
 
@@ -104,13 +139,7 @@ int run(Session& session, const Options& options) {
   use_clocks_of(options.root);
   if (options.zone) use_clocks(*options.zone);
   if (facets) return print_facets(session, index, options);
-  if (!options.count) return print_runs(session, index, options);
-  const auto count = index.count({.query = query_of(options.words), .zone = options.zone});
-  if (as_json(session, options))
-    session.print(Json::object({{"count", count}}));
-  else
-    session.out.write(fmt::format("{}\n", count));
-  return 0;
+  return options.count ? print_count(session, index, options) : print_runs(session, index, options);
 }
 
 }  // namespace
@@ -128,6 +157,7 @@ void add_search(CLI::App& root, Session& session) {
                                            "scan_id events frames bytes duration after before on has note. Anything else is\n"
                                            "a path in the metadata or a data key: edge=carbon, energy:270..290. Bare words\n"
                                            "are looked for in all text. OR, NOT or -, ( ). More: docs/search.md\n"
+                                           "When nothing is found, it is said how the query was read.\n"
                                            "A word that begins with one - and is no option belongs to the query; behind --\n"
                                            "every word does.\n"
                                            "Sorts: time_start, plan_name, sample, scan_id, num_events, num_frames, bytes,\n"

@@ -56,7 +56,8 @@ void print_header(Page& page, const Run& run, const RunSummary& summary) {
   page.line("uid", summary.uid);
   const Cell status = status_cell(as_shown(run, summary));
   page.line("status", status.text, status.colour);
-  page.line("reason", run.reason().value_or(""));
+  const bool dead = status.text == "dead" && !summary.exit_status;
+  page.line("reason", dead ? "the program that recorded it is gone; 'resonance recover' closes it" : run.reason().value_or(""));
   page.line("started", local_second(summary.time_start));
   page.line("stopped", stop_in_words(summary));
   page.line("operator", summary.operator_name.value_or(""));
@@ -175,7 +176,9 @@ void print_notes(Page& page, const Run& run) {
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   use_clocks_of(options.database);
-  const Run found = find_run(Catalog(options.database), options.run);
+  const Catalog catalog(options.database);
+  warn_of_missing(session, catalog);
+  const Run found = find_run(catalog, options.run);
   if (session.json) {
     session.print(wire::run_to_json(found));
     return 0;

@@ -4,6 +4,7 @@
 #include "app.hpp"
 #include "index_options.hpp"
 #include "resonance/beamtime.hpp"
+#include "run_reference.hpp"
 #include "text_layout.hpp"
 #include "time_text.hpp"
 #include "wire/json_forms.hpp"
@@ -48,6 +49,7 @@ std::string in_words(const BeamtimeStatistics& s) {
 int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   use_clocks_of(options.database);
+  warn_of_missing(session, Catalog(options.database));
   const BeamtimeStatistics statistics = beamtime_statistics(options.database);
   if (session.json) {
     session.print(wire::to_json(statistics));

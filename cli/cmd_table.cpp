@@ -82,7 +82,9 @@ int run(Session& session, const Options& options) {
   const std::string format = chosen_format(session, options);
   if (format == "arrow" && !options.output && session.out.terminal())
     throw Error(ErrorCode::invalid_argument, "Arrow is binary and not for a terminal; name a file with -o, or send it on with | or >");
-  const Run found = find_run(Catalog(options.database), options.run);
+  const Catalog catalog(options.database);
+  warn_of_missing(session, catalog);
+  const Run found = find_run(catalog, options.run);
   note_signals();
   if (!options.output) {
     write_table(found, options, format, session.out);

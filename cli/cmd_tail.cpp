@@ -125,8 +125,8 @@ class Follower {
     const auto counts = fmt::format("{}, {}", counted(run.num_events, "event"), counted(run.num_frames, "frame"));
     if (state == RunState::dead)
       return session_.say(
-          fmt::format("the program that recorded this run is gone without having closed it: {}; the next one that opens "
-                      "the beamtime for recording closes it as failed",
+          fmt::format("the program that recorded this run is gone without having closed it: {}; 'resonance recover' closes it as "
+                      "failed, and so does the next program that opens the beamtime for recording",
                       counts));
     const auto why = reason && !reason->empty() ? fmt::format(" ({})", safe_text(*reason)) : std::string();
     session_.say(fmt::format("{}{}: {}", run.exit_status ? safe_text(*run.exit_status) : "ended", why, counts));
@@ -216,6 +216,7 @@ int run(Session& session, const Options& options) {
   require_beamtime(options.database);
   use_clocks_of(options.database);
   note_signals();
+  warn_of_missing(session, Catalog(options.database));
   try {
     if (options.run)
       Follower(session, options, find_run(Catalog(options.database), *options.run), options.count).follow();

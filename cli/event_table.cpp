@@ -141,7 +141,7 @@ TablePlan plan_table(const Run& run, const StreamInfo& stream, const std::vector
 
 std::string csv_field(const Json* value) {
   if (value == nullptr || value->is_null()) return {};
-  return value->is_string() ? csv_text(value->as_string()) : csv_text(value->dump());
+  return value->is_string() ? quoted(std::string_view(value->as_string())) : csv_text(value->dump());
 }
 
 void write_csv(const Run& run, const TablePlan& plan, Output& out) {

@@ -34,8 +34,9 @@ struct TablePlan {
 /// frame field) only when it is asked for. `wanted` empty: all. \throws Error(not_found) no such column, with the names
 [[nodiscard]] TablePlan plan_table(const Run& run, const StreamInfo& stream, const std::vector<std::string>& wanted, const RowRange& range);
 
-/// RFC 4180 with a header line and "\n" line ends. Missing values are empty, empty text is "", numbers are as recorded in
-/// shortest round-trip form (NaN, Infinity), arrays and objects are JSON text.
+/// RFC 4180 with a header line and "\n" line ends. Text is in quotes, so that "1" is no number and empty text no missing value, which
+/// is empty; numbers are as recorded in shortest round-trip form (NaN, Infinity), arrays and objects are JSON text. `import` reads it
+/// back without a changed value.
 void write_csv(const Run& run, const TablePlan& plan, Output& out);
 /// An array of objects, one on each line; missing values are null, and NaN is "NaN".
 void write_json_rows(const Run& run, const TablePlan& plan, Output& out);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "resonance/error.hpp"
@@ -33,13 +34,17 @@ bool is_data_root(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored) && std::filesystem::exists(path / "index.db", ignored);
 }
 
-void use_clocks_of(const std::filesystem::path& root_or_beamtime) {
+std::optional<std::string> zone_of_root(const std::filesystem::path& root_or_beamtime) {
   try {
     const auto root = is_data_root(root_or_beamtime) ? root_or_beamtime : find_data_root(root_or_beamtime);
-    if (root.empty()) return;
-    if (const auto zone = MasterIndex(root).zone()) use_clocks(*zone);
+    if (!root.empty()) return MasterIndex(root).zone();
   } catch (const Error&) {  // the index is broken; whoever needs it says so
   }
+  return std::nullopt;
+}
+
+void use_clocks_of(const std::filesystem::path& root_or_beamtime) {
+  if (const auto zone = zone_of_root(root_or_beamtime)) use_clocks(*zone);
 }
 
 namespace {
@@ -77,6 +82,25 @@ std::string query_term(std::string_view field, std::string_view text) {
 }
 
 std::string query_of(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
+
+bool is_blank(std::string_view query) { return query.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+void tell_how_read(Session& session, const Explanation& explanation) {
+  if (explanation.read_as == "*") return;
+  session.say(fmt::format("read as: {}", safe_text(explanation.read_as)));
+  for (const auto& hint : explanation.hints) session.say(safe_text(hint));
+}
+
+void tell_odd_times(Session& session, const std::vector<FoundRun>& runs) {
+  constexpr double kTenYears = 315576000;
+  const double latest = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() + kTenYears;
+  const auto is_odd = [&](const FoundRun& run) { return !(run.time_start <= latest); };
+  const auto count = std::count_if(runs.begin(), runs.end(), is_odd);
+  if (count == 0) return;
+  const auto& first = *std::find_if(runs.begin(), runs.end(), is_odd);
+  session.say(fmt::format("{} of these runs {} far in the future (run {}): a clock or a file is wrong, and -1, -2, … name {} first", count,
+                          count == 1 ? "begins" : "begin", safe_text(first.uid.substr(0, 8)), count == 1 ? "it" : "them"));
+}
 
 std::vector<std::size_t> prefix_lengths(const std::vector<std::string>& uids,
                                         const std::function<bool(const std::string& digits, const std::string& uid)>& names_run) {

@@ -25,6 +25,9 @@ namespace resonance::cli {
 /// A folder with a master index in it.
 [[nodiscard]] bool is_data_root(const std::filesystem::path& path);
 
+/// The zone of the data root which the path is, or lies in; nothing without one, and where its index is broken.
+[[nodiscard]] std::optional<std::string> zone_of_root(const std::filesystem::path& root_or_beamtime);
+
 /// From now on local time is that of the data root which the path is, or lies in; without one it stays this machine's.
 void use_clocks_of(const std::filesystem::path& root_or_beamtime);
 
@@ -33,6 +36,12 @@ void use_clocks_of(const std::filesystem::path& root_or_beamtime);
 
 /// `field:"text"` of the query language, with the text's own quotes and backslashes taken as such; its wildcards stay wildcards.
 [[nodiscard]] std::string query_term(std::string_view field, std::string_view text);
+/// Whether it asks for something: an empty query is every run.
+[[nodiscard]] bool is_blank(std::string_view query);
+/// After an answer that is empty: how the query was read, and what may have been meant. Nothing of an empty query.
+void tell_how_read(Session& session, const Explanation& explanation);
+/// Behind a list: runs that begin when nobody can have recorded them, and are "the newest" for ever.
+void tell_odd_times(Session& session, const std::vector<FoundRun>& runs);
 /// Words of a command line as one query.
 [[nodiscard]] std::string query_of(const std::vector<std::string>& words);
 

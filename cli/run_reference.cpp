@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resonance/error.hpp"
+#include "text_layout.hpp"
 
 namespace resonance::cli {
 
@@ -15,6 +16,11 @@ std::string plain_uid(const std::string& reference) {
     out += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return out;
+}
+
+void warn_of_missing(Session& session, const Catalog& catalog) {
+  for (const auto& missing : {catalog.missing_log(), catalog.missing_store()})
+    if (missing) session.warn(safe_text(*missing));
 }
 
 Run find_run(const Catalog& catalog, const std::string& reference) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "app.hpp"
 #include "resonance/catalog.hpp"
 
 namespace resonance::cli {
@@ -14,5 +15,8 @@ namespace resonance::cli {
 /// The run that `reference` names: by uid, a prefix of it, scan_id, or -1. A uid that other programs recorded in upper case or with
 /// hyphens is found as it is. \throws Error(not_found)
 [[nodiscard]] Run find_run(const Catalog& catalog, const std::string& reference);
+
+/// Warn when the beamtime is a copy that lacks its log or its frame store: what is shown is not all.
+void warn_of_missing(Session& session, const Catalog& catalog);
 
 }  // namespace resonance::cli

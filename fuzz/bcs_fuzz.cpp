@@ -1,13 +1,10 @@
-// Any bytes as a scan table and as a FITS file: refused with an Error, or read within bounds.
+// Any bytes as a scan table: refused with an Error, or read within bounds.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "exchange/bcs/fits_frame.hpp"
-#include "exchange/bcs/header_survey.hpp"
 #include "exchange/bcs/scan_header.hpp"
 #include "exchange/bcs/scan_table.hpp"
 #include "exchange/text_encoding.hpp"
@@ -39,25 +36,11 @@ void read_table(std::string text) {
   }
 }
 
-void read_frame(std::span<const std::byte> bytes) {
-  const auto header = bcs::read_fits(bytes, bcs::FitsParts::header);
-  const auto frame = bcs::read_fits(bytes, bcs::FitsParts::everything);
-  if (frame.image.bytes.size() != frame.image.height * frame.image.width * item_size(frame.image.dtype)) std::abort();
-  bcs::HeaderSurvey survey;
-  survey.add(header.cards);
-  (void)Json::parse(survey.metadata().dump());
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     read_table(std::string(reinterpret_cast<const char*>(data), size));
-  } catch (const Error& error) {
-    require_foreign_fault(error);
-  }
-  try {
-    read_frame(std::as_bytes(std::span(data, size)));
   } catch (const Error& error) {
     require_foreign_fault(error);
   }

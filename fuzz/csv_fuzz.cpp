@@ -1,13 +1,15 @@
-// Any bytes as CSV: refused with an Error, or every row has as many cells as the header, and every cell a value of its column's type.
+// Any bytes as CSV, read as it seems or as one is told: refused with an Error, or every row has as many cells as there are names, and
+// every cell that is not missing a value of its column's type.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "exchange/cell_type.hpp"
+#include "base/text.hpp"
 #include "exchange/csv/csv_table.hpp"
 #include "exchange/csv/csv_time.hpp"
+#include "exchange/text_columns.hpp"
 #include "exchange/text_encoding.hpp"
 #include "resonance/error.hpp"
 
@@ -15,32 +17,47 @@ namespace {
 
 using namespace resonance;
 
-void read_table(const csv::CsvTable& table) {
-  std::vector<exchange::CellTypeGuess> guesses(table.header().size());
-  std::vector<std::string> cells;
+/// What is told, from one byte.
+TableReading reading_of(std::uint8_t choice) {
+  constexpr char kDelimiters[] = {',', ';', '\t', ' '};
+  TableReading reading;
+  if ((choice & 1) != 0) reading.delimiter = kDelimiters[(choice >> 1) & 3];
+  if ((choice & 8) != 0) reading.decimal = (choice & 16) != 0 ? ',' : '.';
+  if ((choice & 32) != 0) reading.comment = (choice & 64) != 0 ? "#" : "";
+  if ((choice & 128) != 0) reading.skip = choice & 3;
+  return reading;
+}
+
+void read_table(const csv::CsvTable& table, TableReading reading) {
+  if (reading.skip == 1) reading.columns.emplace_back(table.names().front(), ColumnKind::number);
+  if (reading.skip == 2) reading.columns.emplace_back(table.names().back(), ColumnKind::time);
+  exchange::TextColumns columns(table.names(), table.header().units, reading);
+  std::vector<csv::Cell> cells;
+  std::vector<std::string> notes;
   for (std::uint64_t row = 0; row < table.rows(); ++row) {
     table.read_row(row, cells);
-    if (cells.size() != guesses.size()) std::abort();
-    for (std::size_t i = 0; i < cells.size(); ++i) guesses[i].see(cells[i]);
+    if (cells.size() != table.names().size()) std::abort();
+    for (std::size_t i = 0; i < cells.size(); ++i) columns.see(i, cells[i].text, table.line_of(row));
   }
+  columns.settle(notes);
   for (std::uint64_t row = 0; row < table.rows(); ++row) {
     table.read_row(row, cells);
     for (std::size_t i = 0; i < cells.size(); ++i)
-      if (exchange::cell_value(cells[i], guesses[i].type()).is_null() && cells[i].find_first_not_of(" \t\r\n\v\f") != std::string::npos)
-        std::abort();
+      if (columns.value(i, cells[i].text).is_null() && !exchange::is_missing_text(trimmed(cells[i].text))) std::abort();
   }
-  (void)csv::find_time_column(table);
+  if (table.rows() > 0 && csv::find_times({table, columns, TimeZone(), 1.7e9}, notes).times.size() != table.rows()) std::abort();
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string text(reinterpret_cast<const char*>(data), size);
-  (void)csv::looks_like_csv(text);
-  try {
-    read_table(csv::CsvTable(exchange::to_utf8(std::move(text))));
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::internal) std::abort();
+  for (const auto& reading : {TableReading{}, reading_of(size == 0 ? 0 : data[size - 1])}) {
+    try {
+      read_table(csv::CsvTable(exchange::to_utf8(text), reading), reading);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::internal) std::abort();
+    }
   }
   return 0;
 }

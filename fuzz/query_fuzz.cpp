@@ -1,4 +1,5 @@
-// Any bytes as a query: refused with the column, or a tree that is within its bounds and that SQLite can be asked for.
+// Any bytes as a query: refused with the column, or a tree that is within its bounds, that SQLite can be asked for, and that is
+// rendered as a query of the same tree.
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "base/fold_case.hpp"
 #include "query/parse.hpp"
+#include "query/render.hpp"
 #include "resonance/error.hpp"
 
 namespace {
@@ -74,8 +76,24 @@ struct Checker {
         require(!term.prefix.empty() && term.prefix.size() <= 32 && term.prefix.find_first_not_of("0123456789abcdef") == std::string::npos);
   }
   void check_term(const WordsTerm& term, std::size_t) { leaf(), require(resonance::has_letter_or_digit(term.text)); }
-  void leaf() { require(++terms <= 256 * 2); }  // one that is written can be two: "x!=1", "42"
+  void leaf() { require(++terms <= 256 * 5); }  // one that is written can be several: "x!=1 K"
 };
+
+/// What was understood, said in the language, is understood as the same. What is written shorter than it is rendered may be
+/// refused for its size.
+void check_rendered(const Node& tree, const ParseContext& context, std::size_t terms) {
+  const std::string rendered = render(tree, context);
+  if (rendered.size() > 16 * 1024 || terms > 256) return;
+  try {
+    require(parse_query(rendered, context) == tree);
+  } catch (const resonance::Error& error) {
+    require(std::string_view(error.what()).find("levels of parentheses") != std::string_view::npos);
+  }
+}
+
+void check_terms(const ReadQuery& read, std::string_view text) {
+  for (const auto& term : read.terms) require(term.begin <= term.end && term.end <= text.size() && term.value_at <= text.size());
+}
 
 void check(const resonance::Error& error, std::string_view text) {
   require(error.code() == resonance::ErrorCode::invalid_argument);
@@ -95,7 +113,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   try {
     const Node tree = parse_query(text, context);
-    Checker().visit(tree, 0);
+    Checker checker;
+    checker.visit(tree, 0);
+    check_rendered(tree, context, checker.terms);
+    check_terms(read_query(text, context), text);
     require(tree == parse_query(text, context));
   } catch (const resonance::Error& error) {
     check(error, text);

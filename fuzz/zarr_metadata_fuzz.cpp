@@ -1,5 +1,5 @@
-// Any text as zarr.json: it is refused with an Error or read; what was read is written and read again the same, and frames can be
-// looked for in it.
+// Any text as zarr.json, of a group and of an array: it is refused with an Error or read; what was read is written and read again the same,
+// and frames can be looked for in it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 
 #include "resonance/error.hpp"
 #include "zarr/chunk_grid.hpp"
+#include "zarr/group_metadata.hpp"
 #include "zarr/metadata.hpp"
 
 namespace {
@@ -33,9 +34,19 @@ void look_for_frames(const ArrayMetadata& metadata) {
   }
 }
 
+void read_group(std::string_view text) {
+  try {
+    const auto attributes = parse_group_metadata(text);
+    require(attributes.is_object() && parse_group_metadata(dump_group_metadata(attributes)) == attributes);
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::corrupt || error.code() == ErrorCode::unsupported);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  read_group({reinterpret_cast<const char*>(data), size});
   ArrayMetadata metadata;
   try {
     metadata = parse_array_metadata({reinterpret_cast<const char*>(data), size});

@@ -18,8 +18,10 @@ class FileSystem;  // the seam under all writing; null in the options means the 
 struct BackupOptions {
   /// Bytes of the frame store that are dealt with; throwing from it ends the backup, which the next one then continues.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
-  /// What could not be copied as it should be (faults), and what was left out on purpose (notes). Kinds: not_copied, kept_copy,
-  /// damaged_shard; notes: unnamed_run.
+  /// What could not be copied as it should be (faults), and what was left out on purpose (notes). Frames that the database names and
+  /// that are not in the backup, with run, field, group and numbers: missing_array, damaged_array, missing_shard, damaged_shard,
+  /// missing_frame, damaged_frame. Others: not_copied (a file), kept_copy (what an earlier backup has of it is better), missing_log,
+  /// database, extra_file (in the bag, and no manifest can have it). Notes: unnamed_run, lost_frame, missing_log, extra_file.
   std::function<void(const Fault&)> tell;
   std::function<double()> clock;                ///< seconds since the Unix epoch, UTC; default: the system clock
   std::shared_ptr<io::FileSystem> file_system;  ///< shared by those who test or embed it; default: POSIX
@@ -45,6 +47,8 @@ struct BackupReport {
 /// How much         what is new or changed. A sealed shard is copied once.
 /// When it dies     or the disk is full, call again: it goes on. Files appear under their names when they are complete and on
 ///                  stable storage; the database last, so that data/ holds a sound beamtime from the first backup on.
+/// What it keeps    files of an earlier backup that are gone or damaged in the source; and all of it, copying nothing, when the
+///                  database is damaged or has less than the one in the backup.
 /// \throws Error(not_found) no such beamtime; Error(invalid_argument) a folder that is no backup of this beamtime and not empty,
 ///         or that lies in the store or around the beamtime; Error(busy) another backup is writing there; Error(no_space, io)
 BackupReport back_up_beamtime(const std::filesystem::path& database, const std::filesystem::path& folder,

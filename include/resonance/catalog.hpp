@@ -139,6 +139,12 @@ class Catalog {
   /// \throws Error(not_found); Error(invalid_argument) when a prefix fits several, with some of them
   [[nodiscard]] Run run(std::string_view reference) const;
 
+  /// What this copy lacks, in words, when it was made without the database's log: the last runs and events may be missing. Nothing
+  /// when the log is there or none is needed; of a database that another program left in log mode, when no run is open.
+  [[nodiscard]] std::optional<std::string> missing_log() const;
+  /// The same of the frame store: runs have frames, and `<name>.zarr` is not there.
+  [[nodiscard]] std::optional<std::string> missing_store() const;
+
   [[nodiscard]] const std::filesystem::path& database() const noexcept;
   [[nodiscard]] const std::filesystem::path& frame_store() const noexcept;  ///< `<name>.zarr` beside the database
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "resonance/image_sequence.hpp"
@@ -28,12 +29,35 @@ struct ImportFormat {
 };
 [[nodiscard]] std::vector<ImportFormat> import_formats();
 
+/// What the caller says a column is.
+enum class ColumnKind { text, number, integer, time };
+
+/// How a table of text (CSV, BCS) is to be read where its content does not tell, or tells it wrongly. What is not said is found out;
+/// docs/import.md has the rules.
+struct TableReading {
+  std::vector<std::pair<std::string, ColumnKind>> columns;  ///< by the name in the file; `time`: of the rows
+  std::optional<char> delimiter;                            ///< ' ': any number of blanks and tabs
+  std::optional<char> decimal;                              ///< '.' or ','
+  std::optional<std::string> comment;                       ///< how a line of comment begins; empty: there is none
+  std::uint64_t skip = 0;                                   ///< lines before the table
+
+  [[nodiscard]] bool says_nothing() const noexcept { return columns.empty() && !delimiter && !decimal && !comment && skip == 0; }
+};
+
+// From words, for fronts. \throws Error(invalid_argument) saying what there is
+[[nodiscard]] ColumnKind parse_column_kind(std::string_view word);  ///< "text", "number", "integer", "time"
+[[nodiscard]] char parse_delimiter(std::string_view word);          ///< "tab", "blank", "comma", "semicolon", or the sign itself
+[[nodiscard]] char parse_decimal(std::string_view word);            ///< "point", "comma", "." or ","
+
 struct ImportOptions {
   std::optional<std::string> format;  ///< default: found out from the content
   std::optional<std::string> sample;  ///< sample name; default: what the file says, else none
   std::optional<std::string> operator_name;
   std::vector<std::string> tags;
   FrameOptions frames;
+  TableReading table;
+  std::optional<std::string> zone;             ///< IANA name, of times that do not tell theirs; default: what the format says
+  std::optional<std::string> root_zone;        ///< that of the data root, where neither says one; default: UTC
   std::shared_ptr<RunListener> on_run_change;  ///< as RunWriterOptions::on_run_change
   Progress progress;                           ///< rows done, rows in all
 };
@@ -45,16 +69,18 @@ struct ImportReport {
   bool already_there = false;  ///< the beamtime had this run; nothing was changed
   std::uint64_t events = 0;
   std::uint64_t frames = 0;
-  std::vector<std::string> missing_frames;  ///< named by the table, not found
-  std::vector<std::string> damaged_frames;  ///< found, not readable: "file: why"
-  std::vector<std::string> notes;           ///< anything else worth telling, in words
+  std::vector<std::string> missing_frames;      ///< named by the table, not found
+  std::vector<std::string> damaged_frames;      ///< found, not readable: "file: why"
+  std::vector<std::string> unsupported_frames;  ///< found and sound, of a kind that is not read: "file: why"
+  std::vector<std::string> notes;               ///< anything else worth telling, in words
 };
 
 /// Import one file as one run, with the frames that it names. The run's uid follows from the content, so a second import
 /// changes nothing. An import that was interrupted is done again from the start.
 /// \throws Error(not_found)        no such file
-/// \throws Error(invalid_argument) no importer takes it, or no such format
+/// \throws Error(invalid_argument) no importer takes it, or no such format; no such column, or it is not what `table` says
 /// \throws Error(corrupt)          it contradicts its format; file and line are named
+/// \throws Error(unsupported)      it is sound, as far as can be seen, but of a kind that is not read
 ImportReport import_file(const std::filesystem::path& file, const std::filesystem::path& database, const ImportOptions& options = {});
 
 /// How intensities become grey values in a picture.

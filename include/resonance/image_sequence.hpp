@@ -109,8 +109,8 @@ class ImageSequence {
   /// {frames, rows, columns} that a selection has; frames 0 in a sequence without frames. \throws as read()
   [[nodiscard]] std::array<std::uint64_t, 3> shape_of(const FrameSelection& selection) const;
 
-  /// A raw frame without a copy. No page is read before it is touched. The checksum is not compared. A file that somebody else cuts
-  /// while it is mapped raises SIGBUS; Resonance never cuts one.
+  /// A raw frame without a copy; one that a foreign store lacks is memory with the fill value. No page is read before it is touched. The
+  /// checksum is not compared. A file that somebody else cuts while it is mapped raises SIGBUS; Resonance never cuts one.
   /// \throws Error(unsupported) when it is compressed or not contiguous in its file
   [[nodiscard]] MappedFrame map(std::uint64_t i) const;
 

@@ -109,6 +109,7 @@ class MasterIndex {
 
   // Questions. None opens a beamtime. \throws Error(invalid_argument) of the query, with the column
   [[nodiscard]] SearchPage search(const SearchOptions& options) const;
+  [[nodiscard]] Explanation explain(const SearchOptions& options) const;  ///< of its query, zone and now
   [[nodiscard]] std::uint64_t count(std::string_view query) const;
   [[nodiscard]] std::uint64_t count(const FacetOptions& options) const;  ///< of its query, zone and now
   [[nodiscard]] std::vector<Facet> facets(const FacetOptions& options) const;

@@ -29,7 +29,7 @@ enum class Outcome : std::uint8_t {
 struct RepairFinding {
   Outcome outcome = Outcome::note;
   /// A fixed word. Of the database: database, header, schema, row, parent, count, event, event_checksum, data_range, dead_run. Of frames:
-  /// array, geometry, frame_store, shard, frame, reference. Mere notes: left_out (files that nothing names stay in the old store).
+  /// group, array, geometry, frame_store, shard, frame, reference. Mere notes: left_out (files that nothing names stay in the old store).
   std::string kind = {};
   std::string run_uid = {};
   std::string field = {};
@@ -50,15 +50,19 @@ struct RepairOptions {
 };
 
 struct RepairReport {
-  bool sound = false;                     ///< nothing is damaged: nothing was made
+  bool sound = false;                     ///< nothing is damaged that could be mended: nothing was made
+  std::filesystem::path damaged;          ///< the file that was named, links followed
   std::filesystem::path database, store;  ///< the repaired ones; empty when none were made
   std::uint64_t mended = 0;               ///< findings that were mended
   std::uint64_t events_lost = 0, events_changed = 0, frames_lost = 0;
+  bool log_missing = false;     ///< what was in the database's log is lost, and nobody knows how much that is
   std::uint64_t rows_lost = 0;  ///< rows of any table that were unreadable or made no sense, as far as they can be counted
   std::uint64_t files_linked = 0, files_copied = 0, files_written = 0;  ///< of the store: untouched ones, and those made anew
   VerifyReport verified;  ///< what the check of the repaired beamtime counted; faults in it are not of our making
   /// Whether all that was recorded is there and unchanged, as far as anybody can know.
-  [[nodiscard]] bool complete() const noexcept { return events_lost + events_changed + frames_lost + rows_lost + verified.num_faults == 0; }
+  [[nodiscard]] bool complete() const noexcept {
+    return !log_missing && events_lost + events_changed + frames_lost + rows_lost + verified.num_faults == 0;
+  }
 };
 
 /// Repair a beamtime into `<name>.repaired.db` and `.zarr`, which appear when they are complete. Calls `visit` for each thing

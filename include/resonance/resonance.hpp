@@ -11,6 +11,7 @@
 #include "resonance/image_sequence.hpp"
 #include "resonance/index.hpp"
 #include "resonance/json.hpp"
+#include "resonance/recover.hpp"
 #include "resonance/repair.hpp"
 #include "resonance/run_writer.hpp"
 #include "resonance/schema.hpp"

@@ -41,6 +41,12 @@ struct SearchPage {
   std::string next;
 };
 
+/// How a query was read, for an answer that is empty or surprising.
+struct Explanation {
+  std::string read_as;             ///< the query in its own language, with all that was left to be understood: "plan:nexafs AND \"or\""
+  std::vector<std::string> hints;  ///< where it finds nothing: what may have been meant, each a sentence; what it says was tried
+};
+
 struct FacetOptions {
   std::string query;
   std::vector<std::string> names = {};  ///< of "plan", "sample", "operator", "status", "day", "researcher", "beamtime", "tag"; empty: all
@@ -60,6 +66,7 @@ struct Facet {
 /// asked for into memory, about 4 KiB a run, where it stays as long as the catalog; later ones only when the database has changed.
 /// Any thread may call; those of one catalog wait for each other.
 [[nodiscard]] SearchPage search(const Catalog& catalog, const SearchOptions& options);
+[[nodiscard]] Explanation explain(const Catalog& catalog, const SearchOptions& options);  ///< of its query, zone and now
 [[nodiscard]] std::uint64_t count_runs(const Catalog& catalog, std::string_view query);
 [[nodiscard]] std::uint64_t count_runs(const Catalog& catalog, const FacetOptions& options);  ///< of its query, zone and now
 [[nodiscard]] std::vector<Facet> facets(const Catalog& catalog, const FacetOptions& options);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace resonance {
@@ -19,17 +20,19 @@ enum class Severity : std::uint8_t {
 
 /// One thing that is not as it should be. What does not apply is empty.
 struct Fault {
-  /// A fixed word. Of the database: database, log, foreign_key, schema, type, json, count, seq_num, event_checksum, data_range,
-  /// frame_store. Of frames: missing_array, damaged_array, unsupported, geometry, codec, layout, published_length, frame_number,
-  /// missing_shard, damaged_shard, missing_frame, damaged_frame, checksum, unreadable. Mere notes: partial_file, unnamed_run,
-  /// unnamed_array, surplus_shard, dead_run (its writer is gone; the next one that opens the beamtime closes it), lost_frame (recovery took
-  /// it out).
+  /// A fixed word. Of the database: database, log, missing_log, foreign_key, schema, type, json, count, seq_num, event_checksum,
+  /// data_range, frame_store, declaration. Of frames: missing_group, damaged_group, missing_array, damaged_array, unsupported, geometry,
+  /// codec, layout, published_length, frame_number, missing_shard, damaged_shard, missing_frame, damaged_frame, checksum, unreadable. Mere
+  /// notes: partial_file, unnamed_run, unnamed_array, surplus_shard, dead_run (its writer is gone; the next one that opens the beamtime, or
+  /// recover, closes it), lost_frame (recovery took it out).
   std::string kind = {};
   Severity severity = Severity::fault;
   std::string run_uid = {};
   std::string field = {};
   std::optional<std::uint64_t> frame = {};    ///< number in its array, from 0 (image_refs.index_in_stack)
   std::optional<std::uint64_t> seq_num = {};  ///< of the event
+  std::string group = {};                     ///< the array in the store, where more than one frame is concerned: image_refs.zarr_group
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> frames = {};  ///< of it: the first and the last of each range
   std::filesystem::path file = {};
   std::optional<std::uint64_t> offset = {};  ///< byte in that file
   std::string message = {};                  ///< what it is, and what to do

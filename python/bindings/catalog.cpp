@@ -49,6 +49,8 @@ void bind_catalog(nb::module_& module) {
             return without_gil([&] { return std::make_unique<RunHandle>(self, reference); }).release();
           },
           nb::arg("reference"), nb::rv_policy::take_ownership)
+      .def_prop_ro("missing_log", [](CatalogHandle& self) { return without_gil([&] { return self.get().missing_log(); }); })
+      .def_prop_ro("missing_store", [](CatalogHandle& self) { return without_gil([&] { return self.get().missing_store(); }); })
       .def_prop_ro("database", [](CatalogHandle& self) { return self.database(); })
       .def_prop_ro("frame_store", [](CatalogHandle& self) { return self.store(); });
 }

@@ -10,7 +10,9 @@
 #include "images.hpp"
 #include "json.hpp"
 #include "options.hpp"
+#include "resonance/error.hpp"
 #include "resonance/exchange.hpp"
+#include "resonance/index.hpp"
 #include "resonance/simulation.hpp"
 #include "wire/json_forms.hpp"
 
@@ -20,18 +22,32 @@ namespace {
 
 using Path = std::filesystem::path;
 
+/// The zone of the data root that a beamtime lies in.
+std::optional<std::string> zone_of_root(const Path& beamtime) {
+  try {
+    const auto root = find_data_root(beamtime);
+    if (!root.empty()) return MasterIndex(root).zone();
+  } catch (const Error&) {  // the index is broken; whoever needs it says so
+  }
+  return std::nullopt;
+}
+
 nb::object import_one(const Path& file, const Path& into, std::optional<std::string> format, std::optional<std::string> sample,
-                      std::optional<std::string> operator_name, std::vector<std::string> tags, nb::object tell, nb::kwargs frames) {
+                      std::optional<std::string> operator_name, std::vector<std::string> tags, std::optional<std::string> zone,
+                      nb::object tell, nb::kwargs frames) {
   ImportOptions options;
   options.format = std::move(format);
   options.sample = std::move(sample);
   options.operator_name = std::move(operator_name);
   options.tags = std::move(tags);
+  options.table = table_reading(frames);
+  options.zone = std::move(zone);
   options.frames = frame_options(frames);
   options.on_run_change = listener_option(frames);
   options.progress = progress(tell);
   require_none_left(frames);
   return to_python(wire::to_json(without_gil([&] {
+    options.root_zone = zone_of_root(into);
     const auto last = std::move(options);  // ends here, also after an error: the listener's thread wants the lock to log, and is joined
     return import_file(file, into, last);
   })));
@@ -67,8 +83,8 @@ nb::list formats() {
 void bind_exchange(nb::module_& module) {
   module.def("import_formats", &formats);
   module.def("import_file", &import_one, nb::arg("file"), nb::arg("into"), nb::arg("format") = nb::none(), nb::arg("sample") = nb::none(),
-             nb::arg("operator") = nb::none(), nb::arg("tags") = std::vector<std::string>(), nb::arg("progress") = nb::none(),
-             nb::arg("frames"));
+             nb::arg("operator") = nb::none(), nb::arg("tags") = std::vector<std::string>(), nb::arg("zone") = nb::none(),
+             nb::arg("progress") = nb::none(), nb::arg("frames"));
   module.def("simulate", &simulate, nb::arg("database"), nb::arg("runs"), nb::arg("events"), nb::arg("rate"), nb::arg("height"),
              nb::arg("width"), nb::arg("dtype"), nb::arg("durability"), nb::arg("seed"), nb::arg("live"), nb::arg("progress") = nb::none(),
              nb::arg("frames"));

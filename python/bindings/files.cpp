@@ -8,9 +8,11 @@
 #include "bindings.hpp"
 #include "gil.hpp"
 #include "json.hpp"
+#include "options.hpp"
 #include "resonance/annotations.hpp"
 #include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
+#include "resonance/recover.hpp"
 #include "resonance/repair.hpp"
 #include "wire/json_forms.hpp"
 
@@ -50,6 +52,17 @@ nb::tuple repair(const Path& database, std::optional<Path> output, unsigned thre
   options.progress = progress_with_words(tell);
   const auto report = without_gil([&] { return repair_beamtime(database, options, gather<RepairFinding>(findings)); });
   return nb::make_tuple(to_python(wire::to_json(report)), findings);
+}
+
+/// Of one beamtime, or of all below a folder.
+nb::object recover(const Path& path, bool dry_run, nb::object tell) {
+  RecoverOptions options;
+  options.dry_run = dry_run;
+  std::error_code ignored;
+  const bool folder = std::filesystem::is_directory(path, ignored);
+  if (!dry_run) options.on_run_change = listener_above(folder ? path / "any.db" : path);
+  if (!folder) return to_python(wire::to_json(without_gil([&] { return recover_beamtime(path, options); })));
+  return to_python(wire::to_json(without_gil([&] { return recover_data_root(path, options, progress(tell)); })));
 }
 
 nb::tuple back_up(const Path& database, const Path& folder, nb::object tell) {
@@ -111,6 +124,7 @@ void bind_files(nb::module_& module) {
              nb::arg("progress") = nb::none());
   module.def("repair", &repair, nb::arg("database"), nb::arg("output") = nb::none(), nb::arg("threads") = 0,
              nb::arg("progress") = nb::none());
+  module.def("recover", &recover, nb::arg("path"), nb::arg("dry_run"), nb::arg("progress") = nb::none());
   module.def("back_up", &back_up, nb::arg("database"), nb::arg("folder"), nb::arg("progress") = nb::none());
   module.def("check_backup", &check, nb::arg("folder"), nb::arg("frames"), nb::arg("threads"), nb::arg("progress") = nb::none());
 }

@@ -4,7 +4,9 @@ namespace resonance::python {
 
 CatalogHandle::CatalogHandle(const std::filesystem::path& database, CatalogOptions options)
     : database_(std::filesystem::absolute(database)), options_(options) {
-  store_ = get().frame_store();
+  const auto catalog = get();
+  database_ = catalog.database();  // also in a child, and when a link leads elsewhere by then
+  store_ = catalog.frame_store();
 }
 
 Catalog CatalogHandle::get() {

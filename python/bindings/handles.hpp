@@ -63,7 +63,7 @@ class CatalogHandle {
   [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
 
  private:
-  const std::filesystem::path database_;
+  std::filesystem::path database_;
   const CatalogOptions options_;
   OfThisProcess<Catalog> catalog_;
   std::filesystem::path store_;

@@ -112,6 +112,13 @@ void bind_questions(nb::module_& module) {
       },
       nb::arg("catalog"), nb::arg("query"), nb::arg("sort"), nb::arg("limit"), nb::arg("cursor"), nb::arg("zone") = nb::none());
   module.def(
+      "explain",
+      [](CatalogHandle& catalog, std::string query, std::optional<std::string> zone) {
+        const auto options = search_options(std::move(query), "-time_start", 1, {}, std::move(zone));
+        return form(without_gil([&] { return explain(catalog.get(), options); }));
+      },
+      nb::arg("catalog"), nb::arg("query"), nb::arg("zone") = nb::none());
+  module.def(
       "count_runs",
       [](CatalogHandle& catalog, const std::string& query) { return without_gil([&] { return count_runs(catalog.get(), query); }); },
       nb::arg("catalog"), nb::arg("query"));
@@ -138,6 +145,13 @@ void bind_index(nb::module_& module) {
             return form(self.call([&](MasterIndex& index) { return index.search(options); }));
           },
           nb::arg("query"), nb::arg("sort"), nb::arg("limit"), nb::arg("cursor"), nb::arg("zone") = nb::none())
+      .def(
+          "explain",
+          [](Index& self, std::string query, std::optional<std::string> zone) {
+            const auto options = search_options(std::move(query), "-time_start", 1, {}, std::move(zone));
+            return form(self.call([&](MasterIndex& index) { return index.explain(options); }));
+          },
+          nb::arg("query"), nb::arg("zone") = nb::none())
       .def(
           "count", [](Index& self, const std::string& query) { return self.call([&](MasterIndex& index) { return index.count(query); }); },
           nb::arg("query"))

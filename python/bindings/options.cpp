@@ -74,11 +74,29 @@ FrameOptions frame_options(nb::kwargs& arguments) {
   return out;
 }
 
+TableReading table_reading(nb::kwargs& arguments) {
+  TableReading out;
+  take<nb::dict>(arguments, "columns", [&](const nb::dict& columns) {
+    for (const auto& [name, kind] : columns)
+      out.columns.emplace_back(nb::cast<std::string>(name), parse_column_kind(nb::cast<std::string>(kind)));
+  });
+  take<std::string>(arguments, "delimiter", [&](const std::string& word) { out.delimiter = parse_delimiter(word); });
+  take<std::string>(arguments, "decimal", [&](const std::string& word) { out.decimal = parse_decimal(word); });
+  take<std::string>(arguments, "comment", [&](const std::string& text) { out.comment = text; });
+  take<std::uint64_t>(arguments, "skip", [&](std::uint64_t lines) { out.skip = lines; });
+  return out;
+}
+
 std::shared_ptr<RunListener> listener_option(nb::kwargs& arguments) {
   std::shared_ptr<RunListener> out;
   take<std::filesystem::path>(arguments, "data_root",
                               [&](const std::filesystem::path& root) { out = index_listener(root, log_to_python); });
   return out;
+}
+
+std::shared_ptr<RunListener> listener_above(const std::filesystem::path& database) {
+  const auto root = find_data_root(database);
+  return root.empty() ? nullptr : index_listener(root, log_to_python);
 }
 
 RunWriterOptions writer_options(nb::kwargs& arguments) {

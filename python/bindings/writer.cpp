@@ -23,9 +23,10 @@ namespace {
 
 class Writer {
  public:
-  Writer(const std::filesystem::path& database, nb::kwargs arguments) : database_(database) {
+  Writer(const std::filesystem::path& database, nb::kwargs arguments) {
     auto options = writer_options(arguments);
     without_gil([&] { writer_ = std::make_shared<RunWriter>(database, std::move(options)); });
+    database_ = writer_->database();
   }
   ~Writer() { let_go(); }
   Writer(const Writer&) = delete;

@@ -19,6 +19,7 @@ from ._beamtime import (
     import_formats,
     init_data_root,
     migrate,
+    recover,
     repair,
     simulate,
     statistics,
@@ -36,6 +37,7 @@ from .errors import (
     BusyError,
     CorruptError,
     Error,
+    IncompleteCopyWarning,
     InternalError,
     InvalidArgumentError,
     InvalidStateError,
@@ -45,7 +47,7 @@ from .errors import (
     UnsupportedError,
 )
 from .keys import array_key, boolean_key, image_key, integer_key, number_key, string_key
-from .models import Event, Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher, RunSummary, SampleMetadata
+from .models import Event, Explanation, Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher, RunSummary, SampleMetadata
 
 __all__ = [
     "BEAMTIME_SCHEMA_VERSION",
@@ -58,11 +60,13 @@ __all__ = [
     "CorruptError",
     "Error",
     "Event",
+    "Explanation",
     "Facet",
     "Found",
     "FoundRun",
     "FrameOptions",
     "ImageSequence",
+    "IncompleteCopyWarning",
     "IndexedBeamtime",
     "IndexedSample",
     "InternalError",
@@ -93,6 +97,7 @@ __all__ = [
     "integer_key",
     "migrate",
     "number_key",
+    "recover",
     "repair",
     "simulate",
     "statistics",

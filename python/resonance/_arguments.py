@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
+import pathlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["named", "names_arguments", "texts"]
+__all__ = ["followed", "named", "names_arguments", "texts"]
 
 C = TypeVar("C")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def followed(path: str | os.PathLike[str]) -> pathlib.Path:
+    """The file that a name leads to now, whatever links and working folder become of it; the name itself where nothing is there."""
+    real = pathlib.Path(os.path.realpath(path))
+    return real if real.exists() else pathlib.Path(path).absolute()
 
 
 def texts(values: Iterable[str], name: str) -> list[str]:

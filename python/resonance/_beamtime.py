@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
 import pandas as pd
 
 from . import _core, _sqlite
-from ._arguments import names_arguments, texts
+from ._arguments import followed, names_arguments, texts
 from ._catalog import Catalog
 from ._options import FrameOptions, ImportOptions, WriterOptions
 from ._run import Run
@@ -27,6 +27,7 @@ __all__ = [
     "import_formats",
     "init_data_root",
     "migrate",
+    "recover",
     "repair",
     "simulate",
     "statistics",
@@ -154,6 +155,32 @@ def repair(database: Path, output: Path | None = None, *, threads: int = 0, prog
 
 
 @names_arguments
+def recover(path: Path, *, dry_run: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+    """Bring in order what a killed writer left behind, as the next writer would, and record nothing.
+
+    Runs whose writer died are closed as ``failed``; their last frames are compared with their checksums and published to readers of
+    Zarr alone; what belongs to no event goes to quarantine, and the log into the database. What is being recorded is left alone.
+
+    Parameters
+    ----------
+    path : path
+        A beamtime, or a folder: then all beamtimes below it.
+    dry_run : bool
+        Change nothing, and say what would be done.
+    progress : callable, optional
+        Of a folder: called as ``progress(beamtimes_done, beamtimes)``; an exception ends it between two of them.
+
+    Returns
+    -------
+    dict
+        Of a beamtime ``runs`` (those that were closed), ``live_runs``, ``log_bytes``, ``complete`` …; of a folder ``beamtimes``,
+        ``recovered`` (one such dict each) and ``failures``.
+    """
+    with _sqlite.using(path):
+        return _core.recover(os.fspath(path), dry_run, progress)
+
+
+@names_arguments
 def back_up(database: Path, folder: Path, *, progress: Progress | None = None) -> Report:
     """Bring the copy of a beamtime in `folder` up to date, or make it; also while runs are recorded.
 
@@ -186,6 +213,12 @@ def import_file(
     sample: str | None = None,
     operator: str | None = None,
     tags: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    comment: str | None = None,
+    skip: int = 0,
+    zone: str | None = None,
     progress: Progress | None = None,
     **frames: Unpack[ImportOptions],
 ) -> dict[str, Any]:
@@ -199,6 +232,15 @@ def import_file(
         One of `import_formats`; default: found from the content.
     sample, operator, tags
         For the run; default: what the file says.
+    columns : mapping of str to str, optional
+        What columns of a table are: ``{"barcode": "text"}``; ``number``, ``integer`` or ``time`` else.
+    delimiter, decimal, comment : str, optional
+        What stands between cells (``" "``: any number of blanks and tabs), ``"."`` or ``","``, and how lines of comment begin; found from the
+        content where they are not said.
+    skip : int
+        Lines before the table.
+    zone : str, optional
+        IANA name of the time zone of times that name none; default: that of the data root, else UTC.
     progress : callable, optional
         Called as ``progress(rows_done, rows_in_all)``.
     **frames
@@ -207,12 +249,26 @@ def import_file(
     Returns
     -------
     dict
-        ``run_uid``, ``format``, ``already_there``, ``events``, ``frames``, ``missing_frames``, ``damaged_frames``, ``notes``.
+        ``run_uid``, ``format``, ``already_there``, ``events``, ``frames``, ``missing_frames``, ``damaged_frames``,
+        ``unsupported_frames``, ``notes``.
     """
     words = texts(tags, "tags")
     with _sqlite.using(into):
         return _core.import_file(
-            os.fspath(file), os.fspath(into), format=format, sample=sample, operator=operator, tags=words, progress=progress, **frames
+            os.fspath(file),
+            os.fspath(into),
+            format=format,
+            sample=sample,
+            operator=operator,
+            tags=words,
+            zone=zone,
+            progress=progress,
+            columns=None if columns is None else dict(columns),
+            delimiter=delimiter,
+            decimal=decimal,
+            comment=comment,
+            skip=skip,
+            **frames,
         )
 
 
@@ -258,7 +314,7 @@ class Beamtime:
     Parameters
     ----------
     database : path
-        Made by the first `writer` when missing.
+        Made by the first `writer` when missing. Links are followed once, here.
 
     Examples
     --------
@@ -270,7 +326,7 @@ class Beamtime:
     """
 
     def __init__(self, database: Path) -> None:
-        self.database = pathlib.Path(database)
+        self.database = followed(database)
         self._catalog: Catalog | None = None
 
     @property
@@ -310,6 +366,10 @@ class Beamtime:
     def repair(self, output: Path | None = None, **options: Any) -> Report:
         """See `resonance.repair`."""
         return repair(self.database, output, **options)
+
+    def recover(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """See `resonance.recover`."""
+        return recover(self.database, dry_run=dry_run)
 
     def back_up(self, folder: Path, *, progress: Progress | None = None) -> Report:
         """See `resonance.back_up`."""

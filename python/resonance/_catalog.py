@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import warnings
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
@@ -15,8 +16,8 @@ from . import _core, _sqlite
 from ._arguments import names_arguments, texts
 from ._index import Found, _facets, of_reference
 from ._run import Run
-from .errors import InvalidStateError
-from .models import Facet, RunSummary
+from .errors import IncompleteCopyWarning, InvalidStateError
+from .models import Explanation, Facet, RunSummary
 
 __all__ = ["Catalog"]
 
@@ -41,6 +42,11 @@ class Catalog:
     resonance.UnsupportedError
         It is of a newer version.
 
+    Warns
+    -----
+    resonance.IncompleteCopyWarning
+        It was copied without its log or its frame store; `missing_log` and `missing_store` say so, too.
+
     Examples
     --------
     >>> catalog = resonance.Catalog("scan.db")
@@ -53,6 +59,9 @@ class Catalog:
         with _sqlite.using(database):
             self._catalog: _core.Catalog | None = _core.Catalog(os.fspath(database), threads)
         self._threads = threads
+        for missing in (self.missing_log, self.missing_store):
+            if missing is not None:
+                warnings.warn(missing, IncompleteCopyWarning, stacklevel=3)
 
     @property
     def _open(self) -> _core.Catalog:
@@ -69,6 +78,16 @@ class Catalog:
     def frame_store(self) -> pathlib.Path:
         """The Zarr store beside it."""
         return self._open.frame_store
+
+    @property
+    def missing_log(self) -> str | None:
+        """What this copy lacks, in words, when it was made without the database's log: the last runs and events may be missing."""
+        return self._open.missing_log
+
+    @property
+    def missing_store(self) -> str | None:
+        """The same when runs have frames and the frame store is not there."""
+        return self._open.missing_store
 
     def find(
         self,
@@ -127,6 +146,28 @@ class Catalog:
         """
         catalog = self._open
         return Found(lambda size, cursor: _core.search(catalog, query, sort, size, cursor, zone), limit)
+
+    def explain(self, query: str, *, zone: str | None = None) -> Explanation:
+        """How a query is read, and what may have been meant when it finds nothing.
+
+        Parameters
+        ----------
+        query : str
+        zone : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        Explanation
+            ``read_as`` is the query in its own language with nothing left to be understood; ``hints`` are sentences, each about runs that
+            another query would find, or about what the runs there have.
+
+        Examples
+        --------
+        >>> catalog.explain("rsoxs or nexafs").read_as
+        '"rsoxs" AND "or" AND "nexafs"'
+        """
+        return Explanation(**_core.explain(self._open, query, zone))
 
     def count(self, query: str = "") -> int:
         """How many runs a query finds."""

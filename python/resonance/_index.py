@@ -15,7 +15,7 @@ import pandas as pd
 from . import _core, _sqlite
 from ._arguments import names_arguments, texts
 from .errors import InvalidArgumentError, InvalidStateError, NotFoundError
-from .models import Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher
+from .models import Explanation, Facet, FoundRun, IndexedBeamtime, IndexedSample, Researcher
 
 __all__ = ["Found", "MasterIndex"]
 
@@ -147,6 +147,10 @@ class MasterIndex:
         """Runs that a query finds; see `Catalog.search`."""
         index = self._open
         return Found(lambda size, cursor: index.search(query, sort, size, cursor, zone), limit)
+
+    def explain(self, query: str, *, zone: str | None = None) -> Explanation:
+        """How a query is read; see `Catalog.explain`."""
+        return Explanation(**self._open.explain(query, zone))
 
     def count(self, query: str = "") -> int:
         """How many runs a query finds."""

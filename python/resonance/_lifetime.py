@@ -10,6 +10,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from . import _core, _sqlite
+from ._arguments import followed
 
 if TYPE_CHECKING:
     from ._writer import RunWriter
@@ -59,7 +60,7 @@ _catalogs: weakref.WeakValueDictionary[tuple[object, ...], _core.Catalog] = weak
 
 def shared_catalog(database: str | os.PathLike[str], threads: int = 0) -> _core.Catalog:
     """A catalog of that database that runs of this process keep open already, else a new one: for what is unpickled, by the hundred."""
-    path = os.path.abspath(database)
+    path = os.fspath(followed(database))
     key = (path, _sqlite._identity(path), threads)  # another file of that name is another beamtime
     catalog = _catalogs.get(key)
     if catalog is None:

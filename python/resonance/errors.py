@@ -16,6 +16,7 @@ __all__ = [
     "BusyError",
     "CorruptError",
     "Error",
+    "IncompleteCopyWarning",
     "InternalError",
     "InvalidArgumentError",
     "InvalidStateError",
@@ -24,6 +25,10 @@ __all__ = [
     "NotFoundError",
     "UnsupportedError",
 ]
+
+
+class IncompleteCopyWarning(UserWarning):
+    """A beamtime was copied without its log or its frame store: what is read is not all that was recorded."""
 
 
 class Error(Exception):

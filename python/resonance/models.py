@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Self
 
-__all__ = ["Event", "Facet", "FoundRun", "IndexedBeamtime", "IndexedSample", "Researcher", "RunSummary", "SampleMetadata"]
+__all__ = ["Event", "Explanation", "Facet", "FoundRun", "IndexedBeamtime", "IndexedSample", "Researcher", "RunSummary", "SampleMetadata"]
 
 
 @dataclasses.dataclass
@@ -80,6 +80,22 @@ class FoundRun(RunSummary):
     db_path: str = ""
     bytes: int = 0
     num_notes: int = 0
+
+
+@dataclasses.dataclass
+class Explanation:
+    """How a query was read.
+
+    Attributes
+    ----------
+    read_as : str
+        The query in its own language, with nothing left to be understood.
+    hints : list of str
+        Where it finds nothing: what may have been meant, each a sentence; what it says was tried.
+    """
+
+    read_as: str
+    hints: list[str]
 
 
 @dataclasses.dataclass

@@ -8,7 +8,7 @@ import re
 from . import tree
 
 # A folder of src/ may include the folders of the groups before its own.
-GROUPS = [["base"], ["io", "sqlite", "zarr", "query"], ["schema", "frames"], ["record", "catalog"], ["annotations", "index", "exchange", "archive", "repair"], ["wire"]]
+GROUPS = [["base"], ["io", "sqlite", "zarr", "query"], ["beamtime"], ["schema", "frames"], ["record", "catalog"], ["annotations", "index", "exchange", "archive", "repair"], ["wire"]]
 RANK = {layer: rank for rank, group in enumerate(GROUPS) for layer in group}
 ORDER = " <- ".join(group[0] if len(group) == 1 else "{" + ", ".join(group) + "}" for group in GROUPS) + " <- fronts"
 FRONTS = ("cli", "python", "server")
@@ -17,7 +17,7 @@ FRONTS = ("cli", "python", "server")
 BEHIND = {
     "error": "base", "fork": "base", "json": "base", "types": "base", "version": "base",
     "schema": "schema", "beamtime": "schema",
-    "run_writer": "record", "catalog": "catalog", "image_sequence": "catalog", "table": "catalog", "verify": "catalog",
+    "run_writer": "record", "recover": "record", "catalog": "catalog", "image_sequence": "catalog", "table": "catalog", "verify": "catalog",
     "annotations": "annotations",
     "index": "index", "search": "index",
     "exchange": "exchange", "simulation": "exchange", "backup": "archive", "repair": "repair",

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "beamtime/place.hpp"
 #include "record/beamtime_file.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -28,8 +29,9 @@ AnnotationOptions completed(AnnotationOptions options) {
   return options;
 }
 
-/// Before anything is written: a file that is no beamtime is not made one.
-const std::filesystem::path& require_beamtime(const std::filesystem::path& database) {
+/// Before anything is written: a name that is no safe one is refused, and a file that is no beamtime is not made one.
+std::filesystem::path require_beamtime(const std::filesystem::path& name) {
+  auto database = beamtime::place_to_write(name).database;
   (void)Catalog(database);
   return database;
 }

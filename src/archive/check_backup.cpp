@@ -43,11 +43,14 @@ class Check {
   BackupCheckReport run() {
     if (is_unfinished()) return report_;
     try {
-      read_records(folder_ / kRecordsFile, records_);
+      beamtime_ = read_records(folder_ / kRecordsFile, records_);
     } catch (const Error& error) {
       tell("changed_file", std::string(kRecordsFile), error.what());
     }
-    for (const auto& [path, record] : records_) total_ += record.bytes;
+    for (const auto& [path, record] : records_) {
+      total_ += record.bytes;
+      if (is_at_top(path)) recorded_ = path;
+    }
     check_manifest(kTagManifestFile, false);
     check_manifest(kManifestFile, true);
     look_for_more();
@@ -79,12 +82,22 @@ class Check {
       return tell("missing_file", std::string(name), error.what());
     }
     const bool sound = read_manifest(text, [&](std::string_view digest, std::string path) {
-      if (payload && path.starts_with(kPayloadFolder) && path.find('/', kPayloadFolder.size()) == std::string::npos)
-        database_ = folder_ / path;
+      if (payload && may_be_database(path)) database_ = folder_ / path;
       check_file(path, digest, payload);
       if (payload) seen_.push_back(std::move(path));
     });
     if (!sound) tell("changed_file", std::string(name), fmt::format("{} has lines that are none of a manifest", (folder_ / name).string()));
+  }
+
+  /// By what the backup noted; else, when that is damaged, by its name.
+  [[nodiscard]] bool may_be_database(const std::string& path) const {
+    if (!is_at_top(path)) return false;
+    if (!recorded_.empty()) return path == recorded_;
+    if (beamtime_ && fs::path(path).stem() != *beamtime_) return false;
+    return database_.empty() || path.ends_with(".db");
+  }
+  static bool is_at_top(std::string_view path) {
+    return path.starts_with(kPayloadFolder) && path.find('/', kPayloadFolder.size()) == std::string_view::npos;
   }
 
   void check_file(const std::string& path, std::string_view digest, bool payload) {
@@ -143,6 +156,8 @@ class Check {
   Teller& teller_;
   const io::StoreFolder bag_;
   FileRecords records_;
+  std::optional<std::string> beamtime_;  // its name, if that can be read
+  std::string recorded_;                 // the database, as the backup noted it
   std::vector<std::string> seen_;
   fs::path database_;
   std::vector<std::byte> buffer_;

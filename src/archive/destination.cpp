@@ -7,6 +7,7 @@
 
 #include "archive/bag.hpp"
 #include "archive/new_file.hpp"
+#include "archive/strangers.hpp"
 #include "base/text.hpp"
 #include "io/walk.hpp"
 #include "resonance/error.hpp"
@@ -96,12 +97,12 @@ void Destination::open(const std::string& beamtime) {
   lock_.emplace(folder_ / kDeclarationFile);
   require_alone(*lock_, folder_);
   const auto unfinished = folder_ / kUnfinishedFile;
-  const bool resumed = files_->exists(unfinished);
+  resumed_ = files_->exists(unfinished);
   auto name = read_records(folder_ / kRecordsFile, earlier_);
   if (auto begun = read_records(unfinished, earlier_); begun && !name) name = std::move(begun);
   if (name && *name != beamtime) refuse(folder_, fmt::format("holds the backup of another beamtime, {}", printable(*name, 300)));
-  remove_partials(*files_, folder_, resumed);
-  if (resumed) sync_folders(*files_, folder_);
+  remove_partials(*files_, folder_, resumed_);
+  if (resumed_) sync_folders(*files_, folder_);
   journal_.emplace(*files_, unfinished, beamtime);
   const auto declaration = files_->open(folder_ / kDeclarationFile, io::OpenMode::read_write);
   if (declaration->size() != kDeclaration.size()) {  // the lock made it, empty
@@ -228,18 +229,27 @@ std::string Destination::write_tag_file(std::string_view name, const std::string
   return manifest_line(hash.finish(), name);
 }
 
-void Destination::finish(double time) {
+void Destination::abandon() {
+  if (resumed_ || files_copied_ > 0 || !files_->exists(folder_ / kRecordsFile)) return;
+  files_->remove(folder_ / kUnfinishedFile);
+  files_->sync_directory(folder_);
+}
+
+void Destination::finish(double time, Teller& teller) {
   settle();
+  const auto strangers = find_strangers(*files_, folder_, current_, earlier_, teller);
   std::string records = heading_line(beamtime_), manifest;
   for (const auto& [path, record] : current_) {
     records += record_line(record);
     manifest += manifest_line(record.sha256, path);
   }
-  auto tags = write_tag_file(kRecordsFile, records);
+  manifest += strangers.manifest;
+  auto tags = strangers.tags + write_tag_file(kRecordsFile, records);
   tags += write_tag_file(kManifestFile, manifest);
   tags += write_tag_file(kInfoFile, fmt::format("Bag-Software-Agent: resonance {}\nBagging-Date: {}\nExternal-Identifier: {}\n"
-                                                "Payload-Oxum: {}.{}\n",
-                                                kVersion, iso_utc(time).substr(0, 10), encode_path(beamtime_), bytes_, current_.size()));
+                                                "Payload-Oxum: {}.{}\n{}",
+                                                kVersion, iso_utc(time).substr(0, 10), encode_path(beamtime_), bytes_ + strangers.bytes,
+                                                current_.size() + strangers.files, added_info(folder_)));
   Sha256 declaration;
   declaration.update(std::as_bytes(std::span(kDeclaration)));
   tags += manifest_line(declaration.finish(), kDeclarationFile);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "archive/file_records.hpp"
+#include "archive/teller.hpp"
 #include "base/worker_pool.hpp"
 #include "io/file_lock.hpp"
 #include "io/file_system.hpp"
@@ -49,7 +50,10 @@ class Destination {
   /// Paths that this backup has not dealt with.
   [[nodiscard]] std::vector<FileRecord> left_over() const;
   /// Write manifests and bag-info.txt, remove what is left over, and call it finished.
-  void finish(double time);
+  /// Files in it that are not ours stay, and are told of.
+  void finish(double time, Teller& teller);
+  /// Leave it as it was found, when nothing was put into it.
+  void abandon();
 
   [[nodiscard]] std::uint64_t files() const noexcept { return current_.size(); }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
@@ -69,6 +73,7 @@ class Destination {
   const std::string beamtime_;
   std::optional<io::LockFile> lock_;
   std::optional<Journal> journal_;
+  bool resumed_ = false;  // an earlier backup did not come to its end
   FileRecords earlier_, current_;
   std::filesystem::path last_parent_;  // made and looked at
   std::vector<FileRecord> pending_;    // finished, but not in the journal

@@ -55,6 +55,18 @@ Run Catalog::run(std::string_view reference) const {
   return Run(std::make_shared<const Run::Impl>(impl_, std::move(uid)));
 }
 
+std::optional<std::string> Catalog::missing_log() const {
+  return impl_->with([](catalog::Queries& queries) { return queries.missing_log(); });
+}
+
+std::optional<std::string> Catalog::missing_store() const {
+  std::error_code error;
+  const auto& store = frame_store();
+  if (std::filesystem::exists(store, error) || error) return std::nullopt;
+  if (!impl_->with([](catalog::Queries& queries) { return queries.has_frames(); })) return std::nullopt;
+  return fmt::format("the frame store {} is not there: frames cannot be read until it stands beside the database", store.string());
+}
+
 const std::filesystem::path& Catalog::database() const noexcept { return impl_->database(); }
 const std::filesystem::path& Catalog::frame_store() const noexcept { return impl_->store(); }
 

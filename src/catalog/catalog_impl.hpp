@@ -7,8 +7,8 @@
 #include <mutex>
 #include <utility>
 
-#include "base/names.hpp"
 #include "base/worker_pool.hpp"
+#include "beamtime/place.hpp"
 #include "catalog/queries.hpp"
 
 namespace resonance {
@@ -16,7 +16,7 @@ namespace resonance {
 class Catalog::Impl {
  public:
   Impl(const std::filesystem::path& database, const CatalogOptions& options)
-      : database_(database), store_(frame_store_of(database)), pool_(std::make_shared<WorkerPool>(options.threads)), queries_(database) {}
+      : place_(beamtime::place_to_read(database)), pool_(std::make_shared<WorkerPool>(options.threads)), queries_(place_.database) {}
 
   /// Run `work` with the queries. Calls from several threads wait for each other; `work` must not call back into the catalog.
   template <class Work>
@@ -33,13 +33,13 @@ class Catalog::Impl {
     return std::any_cast<const std::shared_ptr<T>&>(kept_);
   }
 
-  [[nodiscard]] const std::filesystem::path& database() const noexcept { return database_; }
-  [[nodiscard]] const std::filesystem::path& store() const noexcept { return store_; }
+  [[nodiscard]] const beamtime::Place& place() const noexcept { return place_; }
+  [[nodiscard]] const std::filesystem::path& database() const noexcept { return place_.database; }
+  [[nodiscard]] const std::filesystem::path& store() const noexcept { return place_.store; }
   [[nodiscard]] const std::shared_ptr<WorkerPool>& pool() const noexcept { return pool_; }
 
  private:
-  const std::filesystem::path database_;
-  const std::filesystem::path store_;
+  const beamtime::Place place_;
   const std::shared_ptr<WorkerPool> pool_;  // shared with image sequences, which may outlive the catalog
   std::mutex mutex_;                        // guards queries_
   catalog::Queries queries_;

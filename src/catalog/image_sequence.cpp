@@ -180,7 +180,7 @@ MappedFrame ImageSequence::map(std::uint64_t i) const {
   try {
     auto mapped = impl_->reader(where.group)->map(where.number);
     const auto& geometry = impl_->group_of(where).geometry;
-    return {{mapped.bytes, geometry.height, geometry.width, geometry.dtype}, std::move(mapped.mapping)};
+    return {{mapped.bytes, geometry.height, geometry.width, geometry.dtype}, std::move(mapped.keep)};
   } catch (Error& error) {
     error.add_context(impl_->doing(i));
     throw;
@@ -189,18 +189,26 @@ MappedFrame ImageSequence::map(std::uint64_t i) const {
 
 namespace {
 
-/// Pieces of files that hold frames [first, first + count) one behind the other.
-std::vector<frames::FrameExtent> extents_of(const ImageSequence::Impl& images, std::uint64_t first, std::uint64_t count) {
-  std::vector<frames::FrameExtent> out;
+/// Frames that follow each other in one file, or that no file holds.
+struct Piece {
+  frames::FrameExtent extent;
+  std::shared_ptr<const frames::FrameArrayReader> reader;
+};
+
+/// Pieces that hold frames [first, first + count) one behind the other.
+std::vector<Piece> pieces_of(const ImageSequence::Impl& images, std::uint64_t first, std::uint64_t count) {
+  std::vector<Piece> out;
   const auto& refs = images.refs();
   for (auto i = first; i < first + count;) {
     std::uint64_t in_order = 1;
     while (i + in_order < first + count && refs[i + in_order].group == refs[i].group &&
            refs[i + in_order].number == refs[i].number + in_order)
       ++in_order;
-    const auto reader = images.reader_for(i);
+    auto reader = images.reader_for(i);
     try {
-      i += out.emplace_back(reader->extent(refs[i].number, in_order)).frames;
+      auto extent = reader->extent(refs[i].number, in_order);
+      i += extent.frames;
+      out.push_back({std::move(extent), std::move(reader)});
     } catch (Error& error) {
       error.add_context(images.doing(i));
       throw;
@@ -209,6 +217,39 @@ std::vector<frames::FrameExtent> extents_of(const ImageSequence::Impl& images, s
   return out;
 }
 
+/// Lays pieces side by side as the parts of a stack.
+class StackBuilder {
+ public:
+  explicit StackBuilder(MappedStack& stack) : stack_(stack) {}
+
+  void add_files(std::span<const Piece> pieces, std::uint64_t frame_bytes) {
+    std::vector<io::FileRange> ranges;
+    for (const auto& piece : pieces) ranges.push_back(piece.extent.range);
+    const auto mapped = std::make_shared<const io::MappedRanges>(ranges);
+    for (const auto& part : mapped->parts()) add_part(part.bytes.size() / frame_bytes, part.bytes);
+    keep_->push_back(mapped);
+  }
+
+  /// All share the memory of one frame, so a sparse array costs no more than that.
+  void add_fill(const Piece& piece) {
+    const auto fill = piece.reader->fill_frame();
+    for (std::uint64_t i = 0; i < piece.extent.frames; ++i) add_part(1, fill.bytes);
+    keep_->push_back(fill.keep);
+  }
+
+  void finish() { stack_.keep = keep_; }
+
+ private:
+  void add_part(std::uint64_t frames, std::span<const std::byte> bytes) {
+    stack_.parts.push_back({next_, frames, bytes});
+    next_ += frames;
+  }
+
+  MappedStack& stack_;
+  std::uint64_t next_ = 0;
+  std::shared_ptr<std::vector<std::shared_ptr<const void>>> keep_ = std::make_shared<std::vector<std::shared_ptr<const void>>>();
+};
+
 }  // namespace
 
 MappedStack ImageSequence::map(std::uint64_t first, std::uint64_t count) const {
@@ -216,21 +257,19 @@ MappedStack ImageSequence::map(std::uint64_t first, std::uint64_t count) const {
   MappedStack out;
   if (count == 0) return out;
   const auto& geometry = impl_->one_geometry(first, count, 1);
-  const auto extents = extents_of(*impl_, first, count);
-  std::vector<io::FileRange> ranges;
-  for (const auto& extent : extents) ranges.push_back(extent.range);
-  const auto mapped = std::make_shared<const io::MappedRanges>(ranges);
-  std::uint64_t next = 0;
-  for (const auto& part : mapped->parts()) {
-    const auto frames = part.bytes.size() / geometry.frame_bytes();
-    out.parts.push_back({next, frames, part.bytes});
-    next += frames;
+  const auto pieces = pieces_of(*impl_, first, count);
+  StackBuilder builder(out);
+  for (auto at = pieces.begin(); at != pieces.end();) {
+    const auto end = std::find_if(at, pieces.end(), [](const Piece& piece) { return !piece.extent.file; });
+    if (end != at) builder.add_files({at, end}, geometry.frame_bytes());
+    if (end != pieces.end()) builder.add_fill(*end);
+    at = end == pieces.end() ? end : end + 1;
   }
   out.count = count;
   out.height = geometry.height;
   out.width = geometry.width;
   out.dtype = geometry.dtype;
-  out.keep = mapped;
+  builder.finish();
   return out;
 }
 

@@ -10,6 +10,7 @@
 
 #include "resonance/beamtime.hpp"
 #include "resonance/catalog.hpp"
+#include "schema/log_state.hpp"
 #include "sqlite/connection.hpp"
 
 namespace resonance::catalog {
@@ -73,6 +74,8 @@ class Queries {
   bool exists(std::string_view uid);
 
   RunSummary summary(std::string_view uid);
+  std::optional<std::string> missing_log() { return schema::missing_log(connection_); }
+  bool has_frames() { return connection_.query_int("SELECT EXISTS (SELECT 1 FROM image_refs)") != 0; }
   std::string metadata(std::string_view uid);  ///< JSON text; empty when null
   std::optional<std::string> reason(std::string_view uid);
   std::optional<SampleMetadata> sample(std::string_view uid);

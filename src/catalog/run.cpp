@@ -8,10 +8,8 @@
 #include "catalog/row_scanner.hpp"
 #include "catalog/table_builder.hpp"
 #include "frames/frame_array_reader.hpp"
-#include "io/file_lock.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
-#include "schema/write_lock.hpp"
 
 namespace resonance {
 
@@ -132,7 +130,7 @@ RunState Run::state() const {
   const auto found = end();
   if (found.closed) return RunState::closed;
   if (!found.lock_byte || *found.lock_byte <= 0) return RunState::unknown;
-  if (io::byte_is_locked(schema::lock_file_of(catalog.database()), static_cast<std::uint64_t>(*found.lock_byte))) return RunState::live;
+  if (beamtime::is_recorded(catalog.place(), *found.lock_byte)) return RunState::live;
   return end().closed ? RunState::closed : RunState::dead;  // its writer may have closed it since we looked
 }
 

@@ -1,4 +1,4 @@
-#include "base/names.hpp"
+#include "beamtime/place.hpp"
 #include "catalog/queries.hpp"
 #include "io/file_system.hpp"
 #include "resonance/beamtime.hpp"
@@ -6,9 +6,10 @@
 namespace resonance {
 
 BeamtimeStatistics beamtime_statistics(const std::filesystem::path& database) {
-  auto out = catalog::Queries(database).statistics();
-  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) out.database_bytes += io::file_bytes(database.string() + suffix);
-  out.store_bytes = io::allocated_bytes(frame_store_of(database));
+  const auto place = beamtime::place_to_read(database);
+  auto out = catalog::Queries(place.database).statistics();
+  for (const auto& file : place.database_files()) out.database_bytes += io::file_bytes(file);
+  out.store_bytes = io::allocated_bytes(place.store);
   return out;
 }
 

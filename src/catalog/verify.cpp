@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
-#include "base/names.hpp"
 #include "catalog/verify_context.hpp"
-#include "io/file_system.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/schema.hpp"
+#include "schema/log_state.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
+#include "sqlite/vfs_file.hpp"
 
 namespace resonance {
 
@@ -20,21 +18,9 @@ namespace catalog {
 
 namespace {
 
-void require_beamtime(sqlite::Connection& connection) {
-  const ErrorDetail detail{.os_errno = 0, .file = connection.path(), .offset = {}, .database = true};
-  const auto tables = schema::beamtime_tables();
-  if (std::none_of(tables.begin(), tables.end(), [&](const auto& table) { return schema::has_table(connection, table.name); }))
-    throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has none of its tables", connection.path().string()), detail);
+void require_known_beamtime(sqlite::Connection& connection) {
+  if (!schema::was_beamtime(connection)) schema::throw_no_beamtime(connection.path(), "it has none of its tables");
   schema::require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
-}
-
-/// Whether the file says that it is an SQLite database. Only of a file that could not be opened as one: closing it drops the
-/// locks that SQLite holds on it in this process.
-bool says_database(const std::filesystem::path& path) {
-  constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  std::array<std::byte, 16> begin{};
-  const auto file = io::posix_file_system()->open(path, io::OpenMode::read);
-  return file->read_at(0, begin) == begin.size() && std::memcmp(begin.data(), kMagic.data(), begin.size()) == 0;
 }
 
 /// Open it, or tell that it is too damaged for that. What never was a database is the caller's error.
@@ -42,7 +28,7 @@ std::optional<sqlite::Connection> open_database(const std::filesystem::path& dat
   try {
     return sqlite::Connection(database, sqlite::Access::read);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt || !error.detail().database || !says_database(database)) throw;
+    if (error.code() != ErrorCode::corrupt || !error.detail().database || !sqlite::is_database(database)) throw;
     tell({.kind = "database",
           .file = database,
           .message = fmt::format("{}; nothing in it can be read; take it from a backup, or recover it with the sqlite3 shell (.recover)",
@@ -71,6 +57,8 @@ void check_run(VerifyContext& context, VerifyQueries& queries, const std::string
   check_seq_nums(context, queries, *facts);
   check_events(context, queries, *facts);
   check_frame_stores(context, *facts);
+  check_declarations(context, queries, *facts);
+  check_groups(context, *facts);
   check_arrays(context, *facts);
   check_frames(context, queries, *facts);
 }
@@ -95,16 +83,19 @@ std::string_view to_string(Severity severity) noexcept { return severity == Seve
 
 VerifyReport verify_beamtime(const std::filesystem::path& database, const VerifyOptions& options,
                              const std::function<void(const Fault&)>& visit) {
-  auto connection = catalog::open_database(database, visit);
+  const auto place = beamtime::place_to_read(database);
+  auto connection = catalog::open_database(place.database, visit);
   if (!connection) {
     VerifyReport report;
     report.num_faults = 1;
     return report;
   }
-  catalog::require_beamtime(*connection);
+  catalog::require_known_beamtime(*connection);
   WorkerPool pool(options.threads);
-  catalog::VerifyContext context{options, visit, database, frame_store_of(database), *connection, pool};
+  catalog::VerifyContext context{.options = options, .visit = visit, .place = place, .connection = *connection, .pool = pool};
+  context.attempt({}, [&] { catalog::check_for_log(context); });
   context.attempt({}, [&] { catalog::check_log(context); });
+  context.attempt({}, [&] { catalog::check_log_belongs(context); });
   context.attempt({}, [&] { catalog::check_pages_of_database(context); });
   context.attempt({}, [&] { catalog::check_foreign_keys(context); });
   bool complete = false;

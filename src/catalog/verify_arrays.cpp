@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "catalog/verify_context.hpp"
 #include "frames/frame_array_reader.hpp"
+#include "frames/layout.hpp"
 #include "frames/metadata_file.hpp"
 
 namespace resonance::catalog {
@@ -91,11 +92,14 @@ class ArrayCheck {
   }
 
   void check_layout(const zarr::ArrayMetadata& metadata) {
-    const auto* mark = metadata.attributes.find("resonance");
-    if (mark == nullptr || !mark->is_object())
+    if (const auto* mark = metadata.attributes.find("resonance"); mark == nullptr || !mark->is_object())
       tell("layout", fmt::format("the zarr.json of {} has lost its member attributes.resonance, which says that a missing frame is a lost "
                                  "one; other readers show a black frame for it",
                                  name()));
+    else if (const auto what = frames::unlike_written(metadata); !what.empty())
+      tell("layout", fmt::format("the zarr.json of {} is not as Resonance wrote it: {}; readers of Zarr alone may find other frames, or "
+                                 "none",
+                                 name(), printable(what, 300)));
     const auto in_chunk = metadata.chunk_shape()[0];
     const auto chunks = metadata.chunks_per_shard();
     if (std::cmp_equal(store_->frames_per_chunk, in_chunk) && std::cmp_equal(store_->chunks_per_shard, chunks)) return;

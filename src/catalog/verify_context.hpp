@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "base/worker_pool.hpp"
+#include "beamtime/place.hpp"
 #include "catalog/verify_statements.hpp"
 #include "resonance/error.hpp"
 #include "resonance/verify.hpp"
@@ -17,11 +19,13 @@ namespace resonance::catalog {
 struct VerifyContext {
   const VerifyOptions& options;
   const std::function<void(const Fault&)>& visit;
-  const std::filesystem::path database, store;
+  const beamtime::Place place;
+  const std::filesystem::path &database = place.database, &store = place.store;
   sqlite::Connection& connection;
   WorkerPool& pool;
   VerifyReport report = {};
-  std::uint64_t frames_in_all = 0;  ///< as counted at the beginning, for progress
+  std::set<std::string> groups = {};  ///< of the store, that were looked at
+  std::uint64_t frames_in_all = 0;    ///< as counted at the beginning, for progress
 
   void tell(const Fault& fault) {
     ++(fault.severity == Severity::fault ? report.num_faults : report.num_notes);
@@ -56,7 +60,9 @@ struct VerifyContext {
 
 // The database by itself.
 void check_pages_of_database(VerifyContext& context);
+void check_for_log(VerifyContext& context);
 void check_log(VerifyContext& context);
+void check_log_belongs(VerifyContext& context);
 void check_foreign_keys(VerifyContext& context);
 void check_types(VerifyContext& context);
 /// \return whether all core tables are there, so that the runs can be looked at
@@ -69,6 +75,8 @@ void check_counts(VerifyContext& context, const RunFacts& facts);
 void check_seq_nums(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
 void check_events(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
 void check_frame_stores(VerifyContext& context, const RunFacts& facts);
+void check_declarations(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
+void check_groups(VerifyContext& context, const RunFacts& facts);
 void check_arrays(VerifyContext& context, const RunFacts& facts);
 void check_frames(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts);
 

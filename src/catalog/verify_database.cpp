@@ -9,6 +9,7 @@
 #include "catalog/verify_context.hpp"
 #include "io/file_system.hpp"
 #include "schema/log_file.hpp"
+#include "schema/log_state.hpp"
 #include "schema/structure.hpp"
 
 namespace resonance::catalog {
@@ -27,9 +28,45 @@ void check_pages_of_database(VerifyContext& context) {
                                          context.database.string(), line)});
 }
 
+void check_for_log(VerifyContext& context) {
+  const auto state = schema::log_state(context.connection);
+  if (state == schema::LogState::complete) return;
+  Fault fault{.kind = "missing_log", .file = schema::log_file_of(context.database)};
+  if (const auto message = schema::missing_log(context.connection)) {
+    fault.message = *message;
+    return state == schema::LogState::missing ? context.tell(fault) : context.note(fault);
+  }
+  // Other programs leave their files so.
+  if (!has_run_of_ours(context.connection) || schema::log_state_later(context.connection) != schema::LogState::doubtful) return;
+  fault.message = fmt::format(
+      "{} is in log mode, and its log is not there or empty; another program may have left it so, but if it was copied while it was "
+      "recorded, what was in the log is missing",
+      context.database.string());
+  context.note(fault);
+}
+
+/// The log of another moment or of another database, as somebody may have put it there. What is read then is neither of the two.
+void check_log_belongs(VerifyContext& context) {
+  const auto belongs = [&] {
+    const auto before = sqlite::changes_on_disk(context.connection.handle());
+    const auto log = schema::survey_log_of(*io::posix_file_system(), context.database);
+    const auto count = sqlite::changes_on_disk(context.connection.handle());
+    return before != count || !log.first_change || (count + 1 >= *log.first_change && count <= *log.last_change);
+  };
+  if (belongs()) return;
+  std::this_thread::sleep_for(kTimeForATransaction);  // the log may be being moved into the database
+  if (belongs()) return;
+  context.tell(
+      {.kind = "log",
+       .file = schema::log_file_of(context.database),
+       .message = fmt::format("{} does not belong to {} as it is: one of the two was copied at another time, or is that of another "
+                              "beamtime; what is read is a mixture of both, so copy both files again",
+                              schema::log_file_of(context.database).string(), context.database.string())});
+}
+
 /// SQLite itself says nothing when it cannot use a part of the log.
 void check_log(VerifyContext& context) {
-  const auto path = schema::log_file_of(context.database);
+  const auto& path = context.place.log;
   const auto survey = [&] { return schema::survey_log_of(*io::posix_file_system(), context.database); };
   const auto found = survey();
   if (found.state == sqlite::LogSurvey::State::sound) return;

@@ -5,9 +5,7 @@
 
 #include "base/text.hpp"
 #include "catalog/verify_context.hpp"
-#include "io/file_lock.hpp"
 #include "resonance/json.hpp"
-#include "schema/write_lock.hpp"
 
 namespace resonance::catalog {
 
@@ -63,13 +61,14 @@ void check_store_row(VerifyContext& context, const RunFacts& facts, const StoreR
 void check_writer(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts) {
   const auto& run = facts.run;
   if (run.closed || run.lock_byte.value_or(0) <= 0) return;
-  if (io::byte_is_locked(schema::lock_file_of(context.database), static_cast<std::uint64_t>(*run.lock_byte))) return;
+  if (beamtime::is_recorded(context.place, *run.lock_byte)) return;
   if (queries.is_closed(run.uid).value_or(true)) return;  // since we looked
   context.note({.kind = "dead_run",
                 .run_uid = run.uid,
                 .file = context.database,
-                .message = "nobody records it any more: its writer ended without closing it; the next program that opens the beamtime for "
-                           "recording closes it"});
+                .message =
+                    "nobody records it any more: its writer ended without closing it; 'resonance recover' closes it, and so does the next "
+                    "program that opens the beamtime for recording"});
 }
 
 void check_texts(VerifyContext& context, VerifyQueries& queries, const RunFacts& facts) {

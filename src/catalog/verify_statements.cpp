@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "resonance/error.hpp"
+#include "schema/frame_declaration.hpp"
 #include "schema/structure.hpp"
 
 namespace resonance::catalog {
@@ -16,7 +17,7 @@ constexpr int kMostMessages = 100;
 constexpr std::size_t kMostArrays = 65536;  // of a run; a sound one has a few
 
 constexpr const char* kRun =
-    "SELECT r.time_stop IS NOT NULL OR r.exit_status IS NOT NULL, {}, r.num_events, {}, {} FROM runs r{} WHERE r.uid = ?";
+    "SELECT r.time_stop IS NOT NULL OR r.exit_status IS NOT NULL, {}, r.num_events, {}, {}, {} FROM runs r{} WHERE r.uid = ?";
 constexpr const char* kStreams =
     "SELECT s.uid, s.name, (SELECT count(*) FROM events e WHERE e.stream_uid = s.uid), (SELECT coalesce(min(e.seq_num), 0) FROM events e "
     "WHERE "
@@ -52,6 +53,10 @@ constexpr const char* kFrames =
     "i "
     "ON i.event_uid = e.uid{} WHERE e.stream_uid = ?1 AND e.seq_num >= ?2 AND (e.seq_num > ?2 OR i.id > ?3) ORDER BY e.seq_num, i.id LIMIT "
     "?4";
+constexpr const char* kDeclaredGroups =
+    "SELECT s.name, s.data_keys, i.field_name, i.dtype, i.zarr_group, i.shape_x, i.shape_y, count(*), min(i.index_in_stack), "
+    "max(i.index_in_stack) FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = "
+    "? GROUP BY s.rowid, 3, 4, 5, 6, 7 LIMIT ?";
 constexpr const char* kNamesArray =
     "SELECT 1 FROM streams s JOIN events e ON e.stream_uid = s.uid JOIN image_refs i ON i.event_uid = e.uid WHERE s.run_uid = ? AND "
     "i.zarr_group = ? LIMIT 1";
@@ -82,7 +87,9 @@ StoreRow store_row(const sqlite::Statement& row) {
 
 sqlite::Statement prepare_run(sqlite::Connection& connection, bool details) {
   return connection.prepare(fmt::format(kRun, details ? "d.run_uid IS NOT NULL" : "0", details ? "d.num_frames" : "NULL",
-                                        details ? "d.lock_byte" : "NULL", details ? " LEFT JOIN run_details d ON d.run_uid = r.uid" : ""));
+                                        details ? "d.lock_byte" : "NULL",
+                                        details ? fmt::format("instr(d.writer, '{}') > 0", schema::kTookAnyKeys) : "0",
+                                        details ? " LEFT JOIN run_details d ON d.run_uid = r.uid" : ""));
 }
 
 sqlite::Statement prepare_frames(sqlite::Connection& connection) {
@@ -106,6 +113,10 @@ std::vector<std::string> check_pages(sqlite::Connection& connection, bool full) 
   while (row.step())
     if (row.text(0) != "ok") out.push_back(row.string(0));
   return out;
+}
+
+bool has_run_of_ours(sqlite::Connection& connection) {
+  return schema::has_table(connection, "run_details") && connection.query_int("SELECT EXISTS (SELECT 1 FROM run_details)") != 0;
 }
 
 std::vector<OrphanRow> orphans(sqlite::Connection& connection) {
@@ -203,8 +214,8 @@ std::optional<VerifyRunRow> VerifyQueries::run(std::string_view uid) {
   const sqlite::Reset reset(run_);
   run_.bind(1, uid);
   if (!run_.step()) return std::nullopt;
-  return VerifyRunRow{std::string(uid),       run_.int64(0) != 0,     run_.int64(1) != 0,
-                      run_.optional_int64(2), run_.optional_int64(3), run_.optional_int64(4)};
+  return VerifyRunRow{std::string(uid),       run_.int64(0) != 0,     run_.int64(1) != 0, run_.optional_int64(2),
+                      run_.optional_int64(3), run_.optional_int64(4), run_.int64(5) != 0};
 }
 
 std::vector<VerifyStreamRow> VerifyQueries::streams(std::string_view run_uid) {
@@ -298,6 +309,16 @@ void VerifyQueries::events(std::string_view stream_uid, std::int64_t first, std:
   const sqlite::Reset reset(events_);
   events_.bind_all(stream_uid, first, last);
   while (events_.step()) visit({events_.text(0), events_.int64(1), events_.real(2), events_.text(3), events_.text(4)});
+}
+
+std::vector<DeclaredGroupRow> VerifyQueries::declared_groups(std::string_view run_uid) {
+  std::vector<DeclaredGroupRow> out;
+  auto row = connection_.prepare(kDeclaredGroups);
+  row.bind_all(run_uid, static_cast<std::int64_t>(kMostArrays));
+  while (row.step())
+    out.push_back({row.string(0), row.string(1), row.string(2), row.string(3), row.string(4), row.int64(5), row.int64(6), row.int64(7),
+                   row.int64(8), row.int64(9)});
+  return out;
 }
 
 bool VerifyQueries::ref_exists(std::int64_t id) {

@@ -21,6 +21,7 @@ struct VerifyRunRow {
   std::optional<std::int64_t> num_events;  ///< runs.num_events
   std::optional<std::int64_t> num_frames;  ///< run_details.num_frames
   std::optional<std::int64_t> lock_byte;   ///< that its writer holds while it is recorded
+  bool any_keys = false;                   ///< its streams need not keep to what they declare
 };
 
 struct VerifyStreamRow {
@@ -35,6 +36,13 @@ struct RefGroupRow {
   std::int64_t height = 0, width = 0;
   std::int64_t count = 0, first = 0, last = 0;  ///< rows, smallest and largest index_in_stack
   double sum = 0;                               ///< of index_in_stack: tells whether one is named twice and another never
+};
+
+/// Frames of one stream that agree in field and geometry.
+struct DeclaredGroupRow {
+  std::string stream, data_keys, field, dtype, group;
+  std::int64_t height = 0, width = 0;
+  std::int64_t count = 0, first = 0, last = 0;  ///< rows, smallest and largest index_in_stack
 };
 
 /// A row of frame_stores.
@@ -92,6 +100,7 @@ struct OrphanRow {
 
 /// Lines of quick_check or integrity_check; empty when all is well.
 [[nodiscard]] std::vector<std::string> check_pages(sqlite::Connection& connection, bool full);
+[[nodiscard]] bool has_run_of_ours(sqlite::Connection& connection);
 [[nodiscard]] std::vector<OrphanRow> orphans(sqlite::Connection& connection);
 [[nodiscard]] std::vector<OddColumnRow> odd_columns(sqlite::Connection& connection, std::string_view table);
 
@@ -119,6 +128,8 @@ class VerifyQueries {
               const std::function<void(const schema::EventContent&)>& visit);
   /// References of a stream behind (seq_num, id), in that order, at most `limit`.
   std::vector<FrameRow> frames(std::string_view stream_uid, std::int64_t seq_num, std::int64_t id, std::int64_t limit);
+  /// What the streams of a run declare, beside the frames that they have.
+  std::vector<DeclaredGroupRow> declared_groups(std::string_view run_uid);
   bool ref_exists(std::int64_t id);
   std::optional<bool> is_closed(std::string_view run_uid);  ///< nothing when there is no such run
   std::optional<StoreRow> store(std::string_view group);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time_zone.hpp"
 #include "resonance/exchange.hpp"
 
 namespace resonance::exchange {
@@ -22,6 +23,14 @@ struct Target {
   const ImportOptions& options;
   ImportReport& report;
 };
+
+/// "fits, bcs, csv"
+[[nodiscard]] std::string names_of_formats();
+
+/// What the options say of how a table is read, as text that is empty when they say nothing: the same file read otherwise is another run.
+[[nodiscard]] std::string reading_text(const ImportOptions& options);
+/// The zone of times that tell none. \throws Error(invalid_argument) there is no such zone
+[[nodiscard]] TimeZone zone_of(const ImportOptions& options);
 
 // Each recognises its format by content …
 [[nodiscard]] bool is_bcs(std::string_view bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string>
 
 #include "base/text.hpp"
 
@@ -55,15 +56,20 @@ bool ends_with_word(std::string_view text, std::string_view word) {
                                                           [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; });
 }
 
-/// Hours (one or two digits), minutes, seconds with fraction; the whole text.
+/// Hours (one or two digits), minutes, and mostly seconds with fraction; the whole text.
 std::optional<double> clock_of(std::string_view text) {
   const bool one_digit = text.size() > 1 && text[1] == ':';
   const auto hours = take_digits(text, one_digit ? 1 : 2);
   if (!hours || *hours > 23 || !take(text, ':')) return std::nullopt;
   const auto minutes = take_digits(text, 2);
-  if (!minutes || *minutes > 59 || !take(text, ':') || text.size() < 2) return std::nullopt;
-  if (!std::ranges::all_of(text, [](char c) { return c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0; })) return std::nullopt;
-  const auto seconds = parse_double(text);
+  if (!minutes || *minutes > 59) return std::nullopt;
+  if (text.empty()) return *hours * 3600.0 + *minutes * 60.0;
+  if (!take(text, ':') || text.size() < 2) return std::nullopt;
+  std::string digits(text);
+  std::ranges::replace(digits, ',', '.');
+  if (!std::ranges::all_of(digits, [](char c) { return c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0; }))
+    return std::nullopt;
+  const auto seconds = parse_double(digits);
   if (!seconds || *seconds >= 61) return std::nullopt;  // 60: leap seconds
   return *hours * 3600.0 + *minutes * 60.0 + *seconds;
 }
@@ -85,18 +91,29 @@ std::optional<double> parse_clock(std::string_view text) {
   return (*seconds >= 12 * 3600 ? *seconds - 12 * 3600 : *seconds) + (afternoon ? 12 * 3600 : 0);
 }
 
+std::optional<ZonedClock> parse_zoned_clock(std::string_view text) {
+  text = trimmed(text);
+  if (ends_with_word(text, "UTC") || ends_with_word(text, "GMT")) {
+    const auto clock = parse_clock(text.substr(0, text.size() - 3));
+    return clock ? std::optional(ZonedClock{*clock, 0.0}) : std::nullopt;
+  }
+  const auto zone_at = text.find_first_of("Z+-");
+  const auto clock = parse_clock(text.substr(0, zone_at));
+  if (!clock) return std::nullopt;
+  if (zone_at == std::string_view::npos) return ZonedClock{*clock, std::nullopt};
+  auto zone = text.substr(zone_at);
+  const auto offset = take_zone(zone);
+  if (!offset || !zone.empty()) return std::nullopt;
+  return ZonedClock{*clock, offset};
+}
+
 std::optional<IsoTime> parse_iso_time(std::string_view text) {
   text = trimmed(text);
   const auto day = take_date(text);
   if (!day || (!take(text, 'T') && !take(text, ' '))) return std::nullopt;
-  const auto zone_at = text.find_first_of("Z+-");
-  const auto second = clock_of(trimmed(text.substr(0, zone_at)));
-  if (!second) return std::nullopt;
-  if (zone_at == std::string_view::npos) return IsoTime{*day, *second, std::nullopt};
-  auto zone = text.substr(zone_at);
-  const auto offset = take_zone(zone);
-  if (!offset || !zone.empty()) return std::nullopt;
-  return IsoTime{*day, *second, offset};
+  const auto clock = parse_zoned_clock(text);
+  if (!clock) return std::nullopt;
+  return IsoTime{*day, clock->second_of_day, clock->utc_offset};
 }
 
 }  // namespace resonance::exchange

@@ -79,15 +79,15 @@ void RunRecorder::open(NewRun run) {
   writer_->open_stream(kStream, run.data_keys);
 }
 
-void RunRecorder::add(double time, Json data, std::optional<FieldFrame> frame) {
+void RunRecorder::add(double time, Json data, std::vector<FieldFrame> frames) {
   NewEvent event;
   event.data = std::move(data);
   event.time = time;
   now_->store(std::max(now_->load(), time));
-  if (frame) {
-    frame_bytes_ += frame->frame.bytes.size();
-    frames_.push_back(std::move(frame->frame));  // moving a frame, also when the vector grows, leaves its bytes where they are
-    event.frames.push_back({std::move(frame->field), frames_.back().view()});
+  for (auto& frame : frames) {
+    frame_bytes_ += frame.frame.bytes.size();
+    frames_.push_back(std::move(frame.frame));  // moving a frame, also when the vector grows, leaves its bytes where they are
+    event.frames.push_back({std::move(frame.field), frames_.back().view()});
   }
   events_.push_back(std::move(event));
   if (events_.size() >= kBlockEvents || frames_.size() >= kBlockFrames || frame_bytes_ >= kBlockFrameBytes) write_block();

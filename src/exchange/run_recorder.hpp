@@ -44,7 +44,7 @@ class RunRecorder {
 
   /// Begin; what an interrupted import left of this run is removed first.
   void open(NewRun run);
-  void add(double time, Json data, std::optional<FieldFrame> frame = std::nullopt);
+  void add(double time, Json data, std::vector<FieldFrame> frames = {});
   void close();
 
  private:

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/text.hpp"
@@ -27,13 +30,67 @@ std::string latin1_to_utf8(std::string_view text) {
   return out;
 }
 
+enum class Utf16 { little, big };
+
+/// By the byte order mark or, as tables are mostly ASCII, by which bytes are 0.
+std::optional<Utf16> utf16_order(std::string_view text) {
+  if (text.starts_with("\xFF\xFE")) return Utf16::little;
+  if (text.starts_with("\xFE\xFF")) return Utf16::big;
+  const auto sample = text.substr(0, 4096);
+  std::size_t zeros[2] = {0, 0};
+  for (std::size_t i = 0; i < sample.size(); ++i)
+    if (sample[i] == '\0') ++zeros[i % 2];
+  const auto most = sample.size() / 2 * 7 / 10;
+  if (text.size() % 2 != 0 || sample.size() < 4) return std::nullopt;
+  if (zeros[0] == 0 && zeros[1] > most) return Utf16::little;
+  if (zeros[1] == 0 && zeros[0] > most) return Utf16::big;
+  return std::nullopt;
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto tail = [&](unsigned shift) { out.push_back(static_cast<char>(0x80u | ((code >> shift) & 0x3Fu))); };
+  if (code < 0x80) return out.push_back(static_cast<char>(code));
+  if (code < 0x800) {
+    out.push_back(static_cast<char>(0xC0u | (code >> 6)));
+  } else if (code < 0x10000) {
+    out.push_back(static_cast<char>(0xE0u | (code >> 12)));
+    tail(6);
+  } else {
+    out.push_back(static_cast<char>(0xF0u | (code >> 18)));
+    tail(12);
+    tail(6);
+  }
+  tail(0);
+}
+
+std::string utf16_to_utf8(std::string_view text, bool big) {
+  if (text.size() % 2 != 0) throw Error(ErrorCode::corrupt, "the text is UTF-16 and ends in the middle of a character");
+  const auto unit = [&](std::size_t at) -> std::uint32_t {
+    const auto first = static_cast<unsigned char>(text[at]), second = static_cast<unsigned char>(text[at + 1]);
+    return big ? first * 256u + second : second * 256u + first;
+  };
+  std::string out;
+  out.reserve(text.size() / 2 + text.size() / 8);
+  for (std::size_t at = !text.empty() && unit(0) == 0xFEFF ? 2 : 0; at < text.size(); at += 2) {
+    std::uint32_t code = unit(at);
+    if (code >= 0xD800 && code < 0xE000) {
+      const auto next = at + 2 < text.size() ? unit(at + 2) : 0u;
+      if (code >= 0xDC00 || next < 0xDC00 || next >= 0xE000)
+        throw Error(ErrorCode::corrupt, fmt::format("the text is UTF-16 and has half of a character at byte {}", at));
+      code = 0x10000 + ((code - 0xD800) << 10) + (next - 0xDC00);
+      at += 2;
+    }
+    append_utf8(out, code);
+  }
+  return out;
+}
+
 bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
 
 }  // namespace
 
 std::string to_utf8(std::string text) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    throw Error(ErrorCode::unsupported, "the text is UTF-16; save it as UTF-8");
+  if (const auto order = utf16_order(text)) return utf16_to_utf8(text, *order == Utf16::big);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return is_utf8(text) ? text : latin1_to_utf8(text);
 }
@@ -60,10 +117,12 @@ std::string to_label(std::string_view text, std::string_view otherwise) {
 std::vector<std::string> to_column_names(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   std::unordered_set<std::string> taken;
+  std::unordered_map<std::string, std::size_t> next;  // number to try for a name that is taken: thousands may be the same
   for (const auto& name : names) {
     const auto label = to_label(name, fmt::format("column {}", out.size() + 1));
     auto unique = label;
-    for (std::size_t i = 2; !taken.insert(unique).second; ++i) unique = fmt::format("{} ({})", label, i);
+    for (auto& i = next.try_emplace(label, std::size_t{2}).first->second; !taken.insert(unique).second; ++i)
+      unique = fmt::format("{} ({})", label, i);
     out.push_back(std::move(unique));
   }
   return out;

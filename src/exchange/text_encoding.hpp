@@ -7,8 +7,8 @@
 
 namespace resonance::exchange {
 
-/// The text as UTF-8 without byte order mark. What is not valid UTF-8 is taken as Latin-1, byte by byte, which always works.
-/// \throws Error(unsupported) UTF-16, by its byte order mark
+/// The text as UTF-8 without byte order mark. UTF-16 is known by its byte order mark or its zeros; what else is not valid UTF-8 is
+/// taken as Latin-1, byte by byte, which always works. \throws Error(corrupt) UTF-16 with half a character
 [[nodiscard]] std::string to_utf8(std::string text);
 
 /// A name for a data key: blanks at the ends cut, control characters as blanks, at most 240 bytes; `otherwise` when nothing is left.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/checked.hpp"
 #include "frames/metadata_file.hpp"
@@ -77,7 +78,9 @@ std::uint64_t FrameArrayReader::offset_in_chunk(std::uint64_t number) const noex
   return number % metadata_.chunk_shape()[0] * geometry_.frame_bytes();
 }
 
-void FrameArrayReader::report_lost(std::uint64_t number, const ChunkPosition& position) const {
+/// In an array that Resonance wrote a chunk that is not there is a lost frame; in anybody else's it is the fill value.
+void FrameArrayReader::require_may_lack(std::uint64_t number, const ChunkPosition& position) const {
+  if (!ours_) return;
   const auto path = files_->path_of(position);
   throw Error(ErrorCode::corrupt, fmt::format("frame {} is lost: {} does not hold it", number, path.string()),
               {.os_errno = 0, .file = path, .offset = {}, .database = false});
@@ -98,7 +101,10 @@ FoundChunk FrameArrayReader::find_raw(std::uint64_t number) const {
                                                     folder_.string(), codec_name()));
   const auto position = whole_tile(number).position;
   auto chunk = files_->find(position);
-  if (!chunk.file) report_lost(number, position);
+  if (!chunk.file) {
+    require_may_lack(number, position);
+    return chunk;
+  }
   require_raw_chunk(chunk);
   if (chunk.where.offset % item_size(geometry_.dtype) != 0)
     throw Error(ErrorCode::unsupported, fmt::format("frame {} of {} begins at byte {} of its file, which is not aligned; read it instead "
@@ -109,15 +115,27 @@ FoundChunk FrameArrayReader::find_raw(std::uint64_t number) const {
 
 MappedBytes FrameArrayReader::map(std::uint64_t number) const {
   const auto chunk = find_raw(number);
+  if (!chunk.file) return fill_frame();
   auto mapping = files_->mapping(*chunk.file);
   const auto bytes = mapping->bytes().subspan(chunk.where.offset + offset_in_chunk(number), geometry_.frame_bytes());
   return {bytes, std::move(mapping)};
+}
+
+MappedBytes FrameArrayReader::fill_frame() const {
+  std::call_once(fill_once_, [&] {
+    auto pixels = std::make_shared<std::vector<std::byte>>(geometry_.frame_bytes());
+    const auto& value = metadata_.fill_value;
+    for (std::size_t at = 0; at < pixels->size(); at += value.size()) std::memcpy(pixels->data() + at, value.data(), value.size());
+    fill_frame_ = std::move(pixels);
+  });
+  return {*fill_frame_, fill_frame_};
 }
 
 FrameExtent FrameArrayReader::extent(std::uint64_t number, std::uint64_t at_most) const {
   const auto frames_per_chunk = metadata_.chunk_shape()[0];
   const auto chunk = find_raw(number);
   auto frames = frames_per_chunk - number % frames_per_chunk;
+  if (!chunk.file) return {nullptr, {}, std::min(frames, at_most)};
   auto end = chunk.where.offset + chunk.where.nbytes;
   while (frames < at_most) {
     const auto next = whole_tile(number + frames).position;

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "frames/chunk_files.hpp"
 #include "frames/layout.hpp"
@@ -32,15 +34,15 @@ enum class Check : std::uint8_t {
   always,  ///< whole frames
 };
 
-/// Raw bytes of a frame in the page cache.
+/// Raw bytes of a frame, in the page cache or of the fill value.
 struct MappedBytes {
   std::span<const std::byte> bytes;
-  std::shared_ptr<const io::Mapping> mapping;  // shared by all frames of the same shard
+  std::shared_ptr<const void> keep;  // the mapping, shared by all frames of the same shard; or the fill value's frame
 };
 
 /// Raw frames that follow each other in one file.
 struct FrameExtent {
-  std::shared_ptr<const ChunkFile> file;  // shared with the reader
+  std::shared_ptr<const ChunkFile> file;  // shared with the reader; null: no file holds them, each is fill_frame()
   io::FileRange range;
   std::uint64_t frames = 0;
 };
@@ -74,6 +76,8 @@ class FrameArrayReader {
   [[nodiscard]] MappedBytes map(std::uint64_t number) const;
   /// The file that holds a mappable frame, and how many of the next `at_most` frames follow it there.
   [[nodiscard]] FrameExtent extent(std::uint64_t number, std::uint64_t at_most) const;
+  /// A frame of nothing but the fill value, made once.
+  [[nodiscard]] MappedBytes fill_frame() const;
 
  private:
   struct Job;
@@ -98,7 +102,7 @@ class FrameArrayReader {
   [[nodiscard]] FoundChunk find_raw(std::uint64_t number) const;
   [[nodiscard]] std::uint64_t offset_in_chunk(std::uint64_t number) const noexcept;
   void require_raw_chunk(const FoundChunk& chunk) const;
-  [[noreturn]] void report_lost(std::uint64_t number, const ChunkPosition& position) const;
+  void require_may_lack(std::uint64_t number, const ChunkPosition& position) const;
 
   io::StoreFolder store_;
   std::filesystem::path folder_;
@@ -109,6 +113,8 @@ class FrameArrayReader {
   bool mappable_ = false;
   std::unique_ptr<ChunkFiles> files_;
   zarr::RangeDecoder ranges_;
+  mutable std::once_flag fill_once_;
+  mutable std::shared_ptr<const std::vector<std::byte>> fill_frame_;  // shared with who maps it
 };
 
 }  // namespace resonance::frames

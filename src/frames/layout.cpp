@@ -18,6 +18,7 @@ constexpr std::uint64_t kSharedChunkBytes = 256 << 10;  // and indexes stay smal
 // A compressed chunk is written again as frames join it, so it is kept small.
 constexpr std::uint64_t kSharedCompressedBytes = 64 << 10;
 constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
+constexpr const char* kMark = "resonance";  // the attribute that says who wrote the array
 
 std::uint64_t round_up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
 
@@ -86,7 +87,7 @@ Layout layout_with(const Geometry& geometry, const FrameOptions& options, std::u
   metadata.fill_value.assign(item_size(geometry.dtype), std::byte{0});
   metadata.sharding = zarr::Sharding{chunk_shape, zarr::IndexLocation::end, out.raw()};
   metadata.dimension_names = {"frame", "y", "x"};
-  metadata.attributes = Json::object({{"resonance", Json::object({{"format", 1}})}});
+  metadata.attributes = Json::object({{kMark, Json::object({{"format", 1}})}});
   return out;
 }
 
@@ -121,6 +122,51 @@ Layout layout_of(zarr::ArrayMetadata metadata) {
   out.metadata = std::move(metadata);
   set_file_sizes(out);
   return out;
+}
+
+Layout as_written(Layout layout) {
+  auto out = layout_like(layout.geometry, layout.codec, layout.frames_per_chunk, layout.chunks_per_shard);
+  const auto mark = *out.metadata.attributes.find(kMark);
+  out.metadata.shape[0] = layout.metadata.shape[0];
+  out.metadata.codecs = std::move(layout.metadata.codecs);
+  out.metadata.attributes = std::move(layout.metadata.attributes);
+  out.metadata.attributes.set(kMark, mark);
+  return out;
+}
+
+namespace {
+
+/// What a codec chain is, but for how strongly it compresses.
+Json kinds_of(const zarr::CodecChain& codecs) {
+  const auto list = codecs.to_json();
+  Json out = Json::array();
+  for (const auto& codec : list.as_array()) {
+    const auto& name = *codec.find("name");
+    out.push_back(name == Json("bytes") ? codec : name);
+  }
+  return out;
+}
+
+std::string unlike(const zarr::ArrayMetadata& found, const zarr::ArrayMetadata& ours) {
+  if (found.grid_shape != ours.grid_shape) return "chunk_grid";
+  if (found.key_encoding != ours.key_encoding || found.key_separator != ours.key_separator) return "chunk_key_encoding";
+  if (found.fill_value != ours.fill_value) return "fill_value";
+  if (found.sharding->chunk_shape != ours.sharding->chunk_shape) return "chunk_shape of its codec sharding_indexed";
+  if (found.sharding->index_crc32c != ours.sharding->index_crc32c) return "index_codecs";
+  if (kinds_of(found.codecs) != kinds_of(ours.codecs)) return "codecs";
+  if (found.dimension_names != ours.dimension_names) return "dimension_names";
+  const auto* mark = found.attributes.find(kMark);
+  return mark != nullptr && *mark == *ours.attributes.find(kMark) ? "" : "attributes.resonance";
+}
+
+}  // namespace
+
+std::string unlike_written(const zarr::ArrayMetadata& metadata) {
+  try {
+    return unlike(metadata, as_written(layout_of(metadata)).metadata);
+  } catch (const Error& error) {
+    return error.what();
+  }
 }
 
 }  // namespace resonance::frames

@@ -49,4 +49,11 @@ struct Layout {
 /// \throws Error(unsupported) an array that Resonance does not write
 [[nodiscard]] Layout layout_of(zarr::ArrayMetadata metadata);
 
+/// The same, with every member that Resonance always writes alike as it writes it: the compressor's settings and other attributes
+/// stay. \throws as layout_of(), layout_like()
+[[nodiscard]] Layout as_written(Layout layout);
+
+/// The first member of an array's zarr.json that is not as Resonance writes it, in words. Empty: all are.
+[[nodiscard]] std::string unlike_written(const zarr::ArrayMetadata& metadata);
+
 }  // namespace resonance::frames

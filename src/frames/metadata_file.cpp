@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
-#include "resonance/error.hpp"
+#include "zarr/group_metadata.hpp"
 #include "zarr/metadata_v2.hpp"
 
 namespace resonance::frames {
@@ -43,6 +41,17 @@ void write_metadata(io::FileSystem& files, const std::filesystem::path& array, z
                     bool durable) {
   metadata.shape[0] = frames;
   io::replace_file(files, array / "zarr.json", zarr::dump_array_metadata(metadata), durable);
+}
+
+std::optional<Error> group_fault(const std::filesystem::path& group) {
+  const auto file = group / "zarr.json";
+  try {
+    if (parse_file(file, zarr::parse_group_metadata)) return std::nullopt;
+    return Error(ErrorCode::not_found, fmt::format("{} is not there", file.string()),
+                 {.os_errno = 0, .file = file, .offset = {}, .database = false});
+  } catch (const Error& error) {
+    return error;
+  }
 }
 
 void make_groups(io::FileSystem& files, const std::filesystem::path& store, const std::filesystem::path& node) {

@@ -79,7 +79,7 @@ void FrameArrayReader::read_tile(const Tile& tile, Job& job) const {
       chunk = std::move(again);
     }
   }
-  if (ours_) report_lost(job.frames[job.at].number, tile.position);
+  require_may_lack(job.frames[job.at].number, tile.position);
   fill(tile, job);
 }
 

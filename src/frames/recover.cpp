@@ -19,10 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// zarr.json as it is; made anew when it is missing or damaged, which a power failure can do to it.
+/// zarr.json as it is; made anew when it is missing or damaged, which a power failure can do to it, and mended where it is not as
+/// Resonance writes it.
 Layout layout_on_disk(io::FileSystem& files, const fs::path& folder, const RecordedArray& array) {
   try {
-    return layout_of(read_metadata(folder));
+    auto metadata = read_metadata(folder);
+    const bool right = unlike_written(metadata).empty();
+    auto layout = as_written(layout_of(std::move(metadata)));
+    if (!right) write_metadata(files, folder, layout.metadata, layout.metadata.shape[0], true);
+    return layout;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
   }

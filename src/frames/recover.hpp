@@ -36,6 +36,9 @@ class ArrayRecovery {
   /// Makes zarr.json anew when it cannot be read. \throws Error(corrupt, unsupported) an array that Resonance does not write
   ArrayRecovery(std::shared_ptr<io::FileSystem> files, std::filesystem::path store, const RecordedArray& array);
 
+  /// Frames that its zarr.json tells of, as it was found.
+  [[nodiscard]] std::uint64_t published() const noexcept { return layout_.metadata.shape[0]; }
+
   /// Which of `named`, in ascending order, are not there or are not the pixels of their checksum. Where the newest version of a
   /// chunk that frames share did not survive, an earlier one that did takes its place.
   [[nodiscard]] std::vector<std::uint64_t> lost(std::span<const NamedFrame> named);

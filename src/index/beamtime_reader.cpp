@@ -64,6 +64,10 @@ std::vector<RunRecord> BeamtimeReader::next(std::uint64_t limit) {
   return out;
 }
 
+std::optional<std::string> BeamtimeReader::missing_log() {
+  return catalog_->with([](catalog::Queries& queries) { return queries.missing_log(); });
+}
+
 std::optional<RunRecord> BeamtimeReader::run(std::string_view uid) {
   auto row = catalog_->with([&](catalog::Queries& queries) { return queries.run_row(uid); });
   return row ? std::optional(record_of(std::move(*row))) : std::nullopt;

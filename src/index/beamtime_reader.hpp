@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,10 +20,13 @@ class BeamtimeReader {
  public:
   /// \throws Error(corrupt) no beamtime; Error(unsupported) newer version
   explicit BeamtimeReader(const std::filesystem::path& database);
+  [[nodiscard]] const std::filesystem::path& database() const noexcept { return catalog_->database(); }  ///< links followed
   explicit BeamtimeReader(std::shared_ptr<Catalog::Impl> catalog);
 
   /// The next runs, at most `limit`, in the order of their rows; none at the end. No transaction stays open between calls.
   [[nodiscard]] std::vector<RunRecord> next(std::uint64_t limit);
+  /// What the beamtime's file lacks, when it was copied without its log.
+  [[nodiscard]] std::optional<std::string> missing_log();
   [[nodiscard]] std::optional<RunRecord> run(std::string_view uid);
 
  private:

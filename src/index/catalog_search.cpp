@@ -86,6 +86,10 @@ SearchPage search(const Catalog& catalog, const SearchOptions& options) {
   return page;
 }
 
+Explanation explain(const Catalog& catalog, const SearchOptions& options) {
+  return ask(catalog, options.zone, [&](index::Search search) { return search.explain(options); });
+}
+
 std::uint64_t count_runs(const Catalog& catalog, std::string_view query) {
   FacetOptions options;
   options.query = query;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/names.hpp"
+#include "beamtime/place.hpp"
 #include "index/index_file.hpp"
 #include "io/file_stamp.hpp"
 #include "io/file_system.hpp"
@@ -15,6 +16,8 @@
 #include "resonance/error.hpp"
 #include "resonance/index.hpp"
 #include "schema/structure.hpp"
+#include "schema/versions.hpp"
+#include "sqlite/vfs_file.hpp"
 
 namespace resonance {
 
@@ -37,7 +40,7 @@ std::optional<Fingerprint> fingerprint_of(const fs::path& database, bool has_log
   if (!file) return std::nullopt;
   Fingerprint out{file->inode, file->bytes, file->changed_ns, 0, 0};
   if (has_log)
-    if (const auto log = io::stamp_of(database.string() + "-wal"); log && log->bytes > 0) {
+    if (const auto log = io::stamp_of(beamtime::place_at(database).log); log && log->bytes > 0) {
       out.log_bytes = log->bytes;
       out.log_changed_ns = log->changed_ns;
     }
@@ -46,14 +49,6 @@ std::optional<Fingerprint> fingerprint_of(const fs::path& database, bool has_log
 }
 
 bool is_indexed_folder(std::string_view name) { return !name.starts_with('.') && !name.ends_with(".zarr"); }
-
-bool looks_like_sqlite(const fs::path& path) {
-  constexpr std::string_view kMagic = "SQLite format 3";
-  const auto file = io::posix_file_system()->open(path, io::OpenMode::read);
-  char head[16] = {};
-  const auto count = file->read_at(0, std::as_writable_bytes(std::span(head)));
-  return count == sizeof head && std::string_view(head, kMagic.size()) == kMagic;
-}
 
 }  // namespace
 
@@ -79,6 +74,14 @@ bool is_indexed_name(std::string_view db_path) {
   const auto folder = path.parent_path();
   return name.ends_with(".db") && name.size() > 3 && !name.starts_with('.') && db_path != "index.db" &&
          std::all_of(folder.begin(), folder.end(), [](const fs::path& part) { return is_indexed_folder(part.string()); });
+}
+
+const std::string& require_indexed_name(const std::string& db_path) {
+  if (!is_indexed_name(db_path))
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} is no name of a beamtime below a data root: it ends in .db, and is in no hidden folder and no frame store",
+                            db_path));
+  return db_path;
 }
 
 std::string db_path_in(const fs::path& root, const fs::path& database) {
@@ -124,15 +127,14 @@ RootScan scan_root(const fs::path& root) {
 std::optional<Fingerprint> fingerprint_of(const fs::path& database) { return fingerprint_of(database, true); }
 
 FileKind kind_of(const fs::path& database) {
-  if (!looks_like_sqlite(database)) return FileKind::other;
-  sqlite::Connection connection(database, sqlite::Access::read);
+  const auto place = beamtime::place_to_read(database);
+  if (!sqlite::is_database(place.database)) return FileKind::other;
+  sqlite::Connection connection(place.database, sqlite::Access::read);
   return schema::has_table(connection, "runs") ? FileKind::beamtime : FileKind::other;
 }
 
 void require_beamtime(const fs::path& database) {
-  if (kind_of(database) == FileKind::beamtime) return;
-  throw Error(ErrorCode::invalid_argument, fmt::format("{} is no beamtime", database.string()),
-              {.os_errno = 0, .file = database, .offset = {}, .database = false});
+  if (kind_of(database) != FileKind::beamtime) schema::throw_no_beamtime(database, "it is no database with a table runs");
 }
 
 std::optional<std::string> zone_above(const fs::path& database) {

@@ -17,6 +17,9 @@ namespace resonance::index {
 /// store and no hidden folder.
 [[nodiscard]] bool is_indexed_name(std::string_view db_path);
 
+/// \return the same. \throws Error(invalid_argument) when it is none
+const std::string& require_indexed_name(const std::string& db_path);
+
 struct FoundFile {
   std::string db_path;  ///< relative to the root
   Fingerprint fingerprint;
@@ -42,10 +45,11 @@ struct RootScan {
 [[nodiscard]] std::optional<std::string> zone_above(const std::filesystem::path& database);
 
 enum class FileKind { beamtime, other };
-/// Whether a file is a beamtime, or a database or something else of another kind. \throws Error(corrupt) when it is damaged
+/// Whether a file is a beamtime, or a database or something else of another kind. \throws Error(corrupt) it is damaged; and as
+/// beamtime::place_to_read()
 [[nodiscard]] FileKind kind_of(const std::filesystem::path& database);
 
-/// \throws Error(invalid_argument) it is something else; Error(corrupt) it is damaged
+/// \throws Error(corrupt) it is something else, or damaged
 void require_beamtime(const std::filesystem::path& database);
 
 /// The folder below the root for a researcher who names none: one of the same name when it is there; else the name, with blanks and

@@ -1,5 +1,6 @@
 #include "index/index_file.hpp"
 
+#include "beamtime/place.hpp"
 #include "resonance/schema.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
@@ -52,7 +53,7 @@ void drop_search_indexes(sqlite::Connection& connection) {
 IndexFile::IndexFile(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout, Use use)
     : busy_timeout_(busy_timeout),
       use_(use),
-      locks_(schema::lock_file_of(path)),
+      locks_(beamtime::place_at(path).lock),
       connection_([&] {
         const WriteLock lock(locks_, busy_timeout);
         auto out = use == Use::bulk ? open_bulk(path, busy_timeout) : open_shared(path, busy_timeout);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/names.hpp"
+#include "beamtime/place.hpp"
 #include "index/beamtime_reader.hpp"
 #include "index/data_root.hpp"
 #include "index/index_file.hpp"
@@ -137,6 +138,10 @@ SearchPage MasterIndex::search(const SearchOptions& options) const {
   return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).page(options); });
 }
 
+Explanation MasterIndex::explain(const SearchOptions& options) const {
+  return impl_->read([&](sqlite::Connection& connection) { return index::Search(connection).explain(options); });
+}
+
 std::uint64_t MasterIndex::count(std::string_view query) const {
   FacetOptions options;
   options.query = query;
@@ -196,7 +201,8 @@ std::int64_t MasterIndex::register_beamtime(const IndexedBeamtime& beamtime) {
   auto complete = beamtime;
   const std::filesystem::path given(beamtime.db_path);
   if (given.empty()) throw Error(ErrorCode::invalid_argument, "a beamtime is registered by the path of its database; db_path is empty");
-  complete.db_path = index::db_path_in(impl_->root(), given.is_absolute() ? given : impl_->root() / given);
+  const auto place = beamtime::place_to_read(given.is_absolute() ? given : impl_->root() / given);
+  complete.db_path = index::require_indexed_name(index::db_path_in(impl_->root(), place.database));
   if (std::error_code ignored; std::filesystem::exists(impl_->root() / complete.db_path, ignored))
     index::require_beamtime(impl_->root() / complete.db_path);
   return impl_->write([&](index::IndexFile& file) {

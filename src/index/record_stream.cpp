@@ -75,7 +75,7 @@ void RecordStream::read_file(std::size_t number) {
   BeamtimeReader reader(path);
   for (;;) {
     auto batch = reader.next(kBatchRuns);
-    if (batch.empty()) return finish(number, {});
+    if (batch.empty()) return finish(number, {FileEnd::Kind::read, reader.missing_log().value_or("")});
     if (!push(number, std::move(batch))) return;
   }
 }

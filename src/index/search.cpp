@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "index/explain.hpp"
 #include "index/index_file.hpp"
 #include "index/sort_order.hpp"
 #include "query/parse.hpp"
@@ -54,8 +55,12 @@ FoundRun found_run(const sqlite::Statement& row) {
 
 }  // namespace
 
+query::ParseContext Search::context(const std::optional<std::string>& zone, const std::optional<double>& now) {
+  return {now ? *now : system_time(), zone ? TimeZone::load(*zone) : zone_of(connection_)};
+}
+
 query::Node Search::parse(std::string_view text, const std::optional<std::string>& zone, const std::optional<double>& now) {
-  return query::parse_query(text, {now ? *now : system_time(), zone ? TimeZone::load(*zone) : zone_of(connection_)});
+  return query::parse_query(text, context(zone, now));
 }
 
 std::vector<FoundRun> Search::read(const std::vector<std::int64_t>& runs) {
@@ -132,10 +137,19 @@ std::vector<std::string> Search::plan(const SearchOptions& options) {
   return out;
 }
 
+Explanation Search::explain(const SearchOptions& options) {
+  sqlite::ReadTransaction snapshot(connection_);
+  return Explainer(connection_, limits_, context(options.zone, options.now)).explain(options.query);
+}
+
 std::uint64_t Search::count(const FacetOptions& options) {
   const auto query = parse(options.query, options.zone, options.now);
   sqlite::ReadTransaction snapshot(connection_);
-  const auto selection = Selector(connection_, limits_).select(query, Purpose::all);
+  return count_of(connection_, limits_, query);
+}
+
+std::uint64_t count_of(sqlite::Connection& connection, const SelectionLimits& limits, const query::Node& query) {
+  const auto selection = Selector(connection, limits).select(query, Purpose::all);
   Sql sql("SELECT count(*) ");
   if (selection.exact.text.empty()) {
     sql += selection.from;
@@ -148,7 +162,7 @@ std::uint64_t Search::count(const FacetOptions& options) {
     sql += " WHERE ";
     sql += selection.where;
   }
-  auto row = sql.prepare(connection_);
+  auto row = sql.prepare(connection);
   return row.step() ? row.count(0) : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "index/counts.hpp"
 #include "index/selection.hpp"
 #include "query/expression.hpp"
+#include "query/parse.hpp"
 #include "resonance/index.hpp"
 #include "resonance/search.hpp"
 #include "sqlite/connection.hpp"
@@ -21,6 +22,7 @@ class Search {
   [[nodiscard]] SearchPage page(const SearchOptions& options);
   /// How SQLite would find the page: lines of EXPLAIN QUERY PLAN.
   [[nodiscard]] std::vector<std::string> plan(const SearchOptions& options);
+  [[nodiscard]] Explanation explain(const SearchOptions& options);
   [[nodiscard]] std::uint64_t count(const FacetOptions& options);
   [[nodiscard]] std::vector<Facet> facets(const FacetOptions& options);
   [[nodiscard]] FoundRun run(std::string_view reference, std::string_view file);
@@ -29,6 +31,7 @@ class Search {
  private:
   /// run, uid and value of the sort, of the page and one more.
   [[nodiscard]] Sql page_sql(const SearchOptions& options);
+  [[nodiscard]] query::ParseContext context(const std::optional<std::string>& zone, const std::optional<double>& now);
   [[nodiscard]] query::Node parse(std::string_view text, const std::optional<std::string>& zone, const std::optional<double>& now);
   [[nodiscard]] std::vector<FoundRun> read(const std::vector<std::int64_t>& runs);
   [[nodiscard]] Counts tags_of(std::vector<std::int64_t> runs);

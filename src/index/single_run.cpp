@@ -36,21 +36,13 @@ Owner owner_of(const std::filesystem::path& root, IndexFile& index, const std::s
   return beamtimes.put_beamtime(db_path);
 }
 
-const std::string& require_indexed_name(const std::string& db_path) {
-  if (!is_indexed_name(db_path))
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} is no name of a beamtime below a data root: it ends in .db, and is in no hidden folder and no frame store",
-                            db_path));
-  return db_path;
-}
-
 }  // namespace
 
 // The beamtime is read with the index locked: who reads later has the later state, and writes it later.
 
 void index_run(const std::filesystem::path& root, IndexFile& index, const std::filesystem::path& database, std::string_view uid) {
-  const auto db_path = require_indexed_name(db_path_in(root, database));
   BeamtimeReader reader(database);
+  const auto db_path = require_indexed_name(db_path_in(root, reader.database()));
   index.transact([&] {
     const auto record = reader.run(uid);
     if (!record) throw Error(ErrorCode::not_found, fmt::format("{} has no run {}", database.string(), uid));

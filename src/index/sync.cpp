@@ -250,6 +250,7 @@ void Sync::settle(Reading& reading, const FileEnd& end) {
       beamtimes.update_times(reading.owner->beamtime_id);
       row.beamtime_id = reading.owner->beamtime_id;
       if (!reading.fault.empty()) row.message = reading.fault;
+      if (!end.message.empty()) row.message = end.message;
       if (reading.copies > 0) {
         row.state = file_state::kCopy;
         row.message = fmt::format("{} of its runs {} in {}, too, and {} indexed there", reading.copies, reading.copies == 1 ? "is" : "are",

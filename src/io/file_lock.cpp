@@ -6,9 +6,13 @@
 
 #include <cerrno>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <thread>
 
+#include "io/file_names.hpp"
 #include "io/posix_error.hpp"
+#include "io/proc_file.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::io {
@@ -71,6 +75,23 @@ bool byte_is_locked(const std::filesystem::path& path, std::uint64_t byte) {
   if (descriptor < 0) throw_errno(errno, "opening the lock file", path);
   const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor, [](const int* open) { ::close(*open); });
   return is_locked(descriptor, byte, path);
+}
+
+bool is_locked_elsewhere(std::uint64_t byte, const std::filesystem::path& used) {
+  const auto file = named_file(used);
+  if (!file) return false;
+  // "1: OFDLCK ADVISORY  WRITE -1 08:01:4711 17 17" is a lock of the byte 17; one that spans more is none of ours.
+  // "2: POSIX  ADVISORY  READ 1234 08:01:4712 1073741826 1073742335" is one of process 1234, which has the file 4712 open.
+  const auto range = fmt::format(" {0} {0}", byte), inode = fmt::format(":{} ", file->identity.inode),
+             self = fmt::format(" {} ", ::getpid());
+  bool locked = false, open = false;
+  std::istringstream locks(read_proc("/proc/locks"));
+  for (std::string line; std::getline(locks, line);) {
+    const auto has = [&](std::string_view part) { return line.find(part) != std::string::npos; };
+    locked = locked || (has(" OFDLCK ") && line.ends_with(range));
+    open = open || (has(" POSIX ") && has(inode) && !has(self));
+  }
+  return locked && open;
 }
 
 bool LockFile::held_by_other_from(std::uint64_t byte) {

@@ -35,4 +35,8 @@ class LockFile {
 /// made and has no locks, and one on read-only media will do.
 [[nodiscard]] bool byte_is_locked(const std::filesystem::path& path, std::uint64_t byte);
 
+/// Whether the byte is locked in whatever file, one that was deleted included, while another process uses the file `used`: by who holds a
+/// byte whose number is given out once only, and has that file open under another name.
+[[nodiscard]] bool is_locked_elsewhere(std::uint64_t byte, const std::filesystem::path& used);
+
 }  // namespace resonance::io

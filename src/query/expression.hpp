@@ -20,7 +20,8 @@ struct Pattern {
   std::string literal;  ///< the text itself; of use when `wild` is false
   std::string glob;     ///< SQLite's GLOB: only the wildcards that were meant as such are special
   bool wild = false;
-  bool operator==(const Pattern&) const = default;
+  std::string written = {};  ///< as it stands in the query, so that it can be shown; no part of the meaning
+  bool operator==(const Pattern& other) const { return literal == other.literal && glob == other.glob && wild == other.wild; }
 };
 
 /// Numbers between two ends. An end that is missing is no condition; both missing is every number.

@@ -51,6 +51,8 @@ constexpr Named<Thing> kThings[] = {{"note", Thing::note},    {"notes", Thing::n
                                     {"tags", Thing::tag},     {"sample", Thing::sample}, {"operator", Thing::operator_name},
                                     {"frame", Thing::frames}, {"frames", Thing::frames}};
 constexpr std::string_view kTimeFields[] = {"after", "since", "before", "until", "on"};
+/// What people call the time of a run's start. With a time behind them they mean that, and what was recorded under such a name.
+constexpr std::string_view kDateNames[] = {"date", "day", "time", "start", "started", "start_time", "time_start"};
 
 template <class Field, std::size_t count>
 std::optional<Field> field_of(const Named<Field> (&fields)[count], std::string_view name) {
@@ -86,7 +88,7 @@ Node text_term(const Request& request, TextField field) {
   return other_than(Node{TextTerm{field, {"*", "*", true}}}, std::move(equal));
 }
 
-double bytes_in_unit(const Request& request, const Quantity& quantity) {
+std::optional<double> bytes_of_unit(std::string_view unit) {
   constexpr Named<double> kUnits[] = {{"", 1},
                                       {"b", 1},
                                       {"kb", 1e3},
@@ -97,7 +99,11 @@ double bytes_in_unit(const Request& request, const Quantity& quantity) {
                                       {"mib", 1024 * 1024.0},
                                       {"gib", 1073741824.0},
                                       {"tib", 1099511627776.0}};
-  const auto factor = field_of(kUnits, fold_case(quantity.unit));
+  return field_of(kUnits, fold_case(unit));
+}
+
+double bytes_in_unit(const Request& request, const Quantity& quantity) {
+  const auto factor = bytes_of_unit(quantity.unit);
   if (!factor) request.expected("bytes, or a number with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB");
   return *factor;
 }
@@ -135,7 +141,8 @@ Interval number_interval(const Request& request, NumberField field) {
     if (!quantity) request.expected(split_range(text) ? "one number" : "a number");
     return compared_with(request.term.operation, number_of(request, field, *quantity));
   }
-  const auto range = wildcards.empty() ? parse_quantity_range(text) : std::nullopt;
+  auto range = wildcards.empty() ? parse_quantity_range(text) : std::nullopt;
+  if (!range && wildcards.empty()) range = parse_spelled_range(text);
   if (!range) request.expected(example_of(field));
   const auto end = [&](const std::optional<Quantity>& quantity) {
     return quantity ? std::optional(number_of(request, field, *quantity)) : std::nullopt;
@@ -149,18 +156,17 @@ Node number_term(const Request& request, NumberField field) {
   return other_than(Node{NumberTerm{field, {}}}, std::move(equal));
 }
 
-/// "on:": a stretch that has a name, or from one to another.
-Interval stretch(const Request& request) {
-  constexpr std::string_view kExpected = "a day, a month or a minute such as 2026-03-01, 2026-03 or yesterday";
+/// "on:": a stretch that has a name, or from one to another; nothing for what is none.
+std::optional<Interval> stretch(const Request& request) {
   const auto& value = request.term.value;
   const auto sides = split_range(value.text);
   if (!sides) {
     const auto span = parse_time(value.text, request.context);
-    if (!span || span->is_moment) request.expected(kExpected);
-    return {span->begin, span->end, false, true};
+    if (!span || span->is_moment) return std::nullopt;
+    return Interval{span->begin, span->end, false, true};
   }
   const auto first = parse_time(sides->first, request.context), last = parse_time(sides->second, request.context);
-  if ((!sides->first.empty() && !first) || (!sides->second.empty() && !last) || (!first && !last)) request.expected(kExpected);
+  if ((!sides->first.empty() && !first) || (!sides->second.empty() && !last) || (!first && !last)) return std::nullopt;
   if (first && last && first->begin > last->begin)
     request.source.fail(value.at, "the ends of the range are swapped: expected the earlier one first");
   Interval interval;
@@ -172,11 +178,40 @@ Interval stretch(const Request& request) {
 
 Node time_term(const Request& request, std::string_view field) {
   request.only_equal();
-  if (field == "on") return Node{TimeTerm{stretch(request)}};
+  if (field == "on") {
+    const auto interval = stretch(request);
+    if (!interval) request.expected("a day, a month or a minute such as 2026-03-01, 2026-03 or yesterday");
+    return Node{TimeTerm{*interval}};
+  }
   const auto span = parse_time(request.term.value.text, request.context);
   if (!span) request.expected("a time such as 2026-03-01 or yesterday");
   const bool is_after = field == "after" || field == "since";
   return Node{TimeTerm{compared_with(is_after ? Operator::greater_equal : Operator::less, span->begin)}};
+}
+
+/// "date>2026-03-01": behind all of that day; "date<=2026-03-01": up to its end. Nothing where the value is a number, or no time.
+std::optional<Interval> compared_with_time(const Request& request) {
+  const auto& value = request.term.value;
+  const auto operation = request.term.operation;
+  if (!value.wildcards.empty() || parse_quantity(value.text) || operation == Operator::not_equal) return std::nullopt;
+  if (operation == Operator::equal) return stretch(request);
+  const auto span = parse_time(value.text, request.context);
+  if (!span) return std::nullopt;
+  const bool is_behind = operation == Operator::greater && !span->is_moment;
+  const bool is_up_to = operation == Operator::less_equal && !span->is_moment;
+  if (is_behind) return compared_with(Operator::greater_equal, span->end);
+  return is_up_to ? compared_with(Operator::less, span->end) : compared_with(operation, span->begin);
+}
+
+std::optional<Node> date_term(const Request& request) {
+  const auto interval = compared_with_time(request);
+  if (!interval) return std::nullopt;
+  Node time{TimeTerm{*interval}};
+  if (request.term.operation != Operator::equal) return time;
+  AnyOf either;
+  either.nodes.push_back(std::move(time));
+  either.nodes.push_back(path_term(request.source, request.term));
+  return Node{std::move(either)};
 }
 
 Node uid_term(const Request& request) {
@@ -208,6 +243,12 @@ Node note_term(const Request& request) {
 
 }  // namespace
 
+UnitWord unit_word_of(ValueKind kind, std::string_view word) {
+  if (kind == ValueKind::value || kind == ValueKind::date) return unit_word(word);
+  const bool fits = (kind == ValueKind::bytes && bytes_of_unit(word)) || (kind == ValueKind::seconds && seconds_of_unit(word));
+  return fits ? UnitWord::yes : UnitWord::no;
+}
+
 Node comparison_term(const Source& source, const Comparison& comparison, const ParseContext& context) {
   const Request request{source, comparison, context};
   const std::string name = fold_case(comparison.name);
@@ -218,8 +259,32 @@ Node comparison_term(const Source& source, const Comparison& comparison, const P
     if (name == "uid") return uid_term(request);
     if (name == "has") return has_term(request);
     if (name == "note") return note_term(request);
+    if (std::ranges::find(kDateNames, name) != std::end(kDateNames))
+      if (auto node = date_term(request)) return std::move(*node);
   }
   return path_term(source, comparison);
+}
+
+ValueKind value_kind(std::string_view given, bool is_quoted) {
+  const std::string name = fold_case(given);
+  if (is_quoted) return ValueKind::value;
+  if (const auto field = field_of(kNumberFields, name))
+    return *field == NumberField::bytes ? ValueKind::bytes : *field == NumberField::duration ? ValueKind::seconds : ValueKind::count;
+  if (std::ranges::find(kTimeFields, name) != std::end(kTimeFields)) return ValueKind::time;
+  if (std::ranges::find(kDateNames, name) != std::end(kDateNames)) return ValueKind::date;
+  const bool is_text = field_of(kTextFields, name) || name == "uid" || name == "has" || name == "note";
+  return is_text ? ValueKind::text : ValueKind::value;
+}
+
+const std::vector<std::string_view>& field_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> out{"uid", "has", "note"};
+    for (const auto& field : kTextFields) out.push_back(field.name);
+    for (const auto& field : kNumberFields) out.push_back(field.name);
+    out.insert(out.end(), std::begin(kTimeFields), std::end(kTimeFields));
+    return out;
+  }();
+  return names;
 }
 
 }  // namespace resonance::query

@@ -30,6 +30,7 @@ void unify_units(const Source& source, const Comparison& comparison, QuantityRan
 
 void set_range(const Source& source, PathTerm& term, const Comparison& comparison) {
   auto range = parse_quantity_range(comparison.value.text);
+  if (!range) range = parse_spelled_range(comparison.value.text);
   if (!range) return;
   unify_units(source, comparison, *range);
   const auto end = [](const std::optional<Quantity>& quantity) { return quantity ? std::optional(quantity->number) : std::nullopt; };
@@ -37,7 +38,7 @@ void set_range(const Source& source, PathTerm& term, const Comparison& compariso
   term.unit = range->high ? range->high->unit : range->low->unit;
 }
 
-/// "=": the text as it stands, or the number that it says; a range is numbers alone.
+/// "=": the text as it stands, or the number or the spelled range that it says; "a..b" is numbers alone.
 Node equal_term(const Source& source, Path path, const Comparison& comparison) {
   const auto& value = comparison.value;
   PathTerm term{std::move(path), std::nullopt, {}, std::nullopt};
@@ -50,8 +51,8 @@ Node ordered_term(const Source& source, Path path, const Comparison& comparison)
   const auto& value = comparison.value;
   const auto quantity = value.wildcards.empty() ? parse_quantity(value.text) : std::nullopt;
   if (!quantity)
-    source.fail(value.at,
-                fmt::format("expected a number such as 280 or 280eV behind '{}', not {}", comparison.shown, source.stands_at(value.at)));
+    source.fail(value.at, fmt::format("expected a number such as 280 or 280eV behind '{}', not {}{}", comparison.shown,
+                                      source.stands_at(value.at), has_decimal_comma(value.text) ? ": decimals stand behind a point" : ""));
   return Node{PathTerm{std::move(path), compared_with(comparison.operation, quantity->number), quantity->unit, std::nullopt}};
 }
 

@@ -1,9 +1,12 @@
 #include "query/times.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "base/fold_case.hpp"
 #include "base/text.hpp"
@@ -110,6 +113,59 @@ std::optional<TimeSpan> read_calendar(std::string_view text, const ParseContext&
   return read_moment(in, day, context);
 }
 
+/// "15.03.2026", "2026/3/15", with or without a time of day, as ISO 8601 writes it; any other text as it is.
+std::string iso_of(std::string_view text) {
+  const std::size_t end = std::min(text.find_first_of(" Tt"), text.size());
+  const auto date = text.substr(0, end);
+  for (const char sign : {'.', '/'}) {
+    const auto first = date.find(sign), second = first == date.npos ? date.npos : date.find(sign, first + 1);
+    if (second == date.npos) continue;
+    std::string_view year = date.substr(0, first), day = date.substr(second + 1);
+    if (year.size() < 3) std::swap(year, day);
+    const auto month = date.substr(first + 1, second - first - 1);
+    if (year.size() != 4 || (sign == '/' && first != 4)) continue;  // of 03/04/2026 nobody knows which is the month
+    return fmt::format("{}-{:0>2}-{:0>2}{}", year, month, day, text.substr(end));
+  }
+  return std::string(text);
+}
+
+/// "@1773517413.25"
+std::optional<TimeSpan> read_epoch(std::string_view text) {
+  const auto moment = text.starts_with('@') ? parse_double(text.substr(1)) : std::nullopt;
+  if (!moment || !std::isfinite(*moment)) return std::nullopt;
+  return TimeSpan{*moment, *moment, true};
+}
+
+/// Days since 1970 of the first of a month, `months_on` behind the one that the day is in.
+std::int64_t month_begin(std::int64_t day, int months_on, bool of_year) {
+  using namespace std::chrono;
+  const year_month_day date{sys_days(std::chrono::days(day))};
+  return days_until(of_year ? (date.year() + years(months_on / 12)) / January / 1 : date.year() / date.month() / 1 + months(months_on));
+}
+
+std::optional<TimeSpan> read_word(std::string_view word, const ParseContext& context);
+
+/// "this week", "last month", "last friday"
+std::optional<TimeSpan> read_period(std::string_view word, const ParseContext& context) {
+  const bool is_last = word.starts_with("last ");
+  if (!is_last && !word.starts_with("this ")) return std::nullopt;
+  const auto unit = trimmed(word.substr(5));
+  const auto today = context.zone.day_of(context.now);
+  if (std::abs(static_cast<double>(today)) > 1e7) return std::nullopt;  // years that calendars do not count
+  const int back = is_last ? 1 : 0;
+  if (unit == "week") {
+    const std::int64_t monday = today - ((today + 3) % 7 + 7) % 7 - 7 * back;
+    return days(monday, monday + 7, context);
+  }
+  if (unit == "month") return days(month_begin(today, -back, false), month_begin(today, 1 - back, false), context);
+  if (unit == "year") return days(month_begin(today, -12 * back, true), month_begin(today, 12 - 12 * back, true), context);
+  const auto weekday =
+      unit.size() > 2 && is_last && unit != "now" && unit != "today" && unit != "yesterday" ? read_word(unit, context) : std::nullopt;
+  if (!weekday) return std::nullopt;
+  const auto day = context.zone.day_of(weekday->begin);
+  return day == today ? days(day - 7, day - 6, context) : *weekday;
+}
+
 std::optional<TimeSpan> read_word(std::string_view word, const ParseContext& context) {
   const auto today = context.zone.day_of(context.now);
   if (word == "now") return TimeSpan{context.now, context.now, true};
@@ -140,16 +196,31 @@ std::optional<double> seconds_of_unit(std::string_view unit) {
   return found == std::end(kUnits) ? std::nullopt : std::optional(found->seconds);
 }
 
-std::optional<TimeSpan> parse_time(std::string_view text, const ParseContext& context) {
-  text = trimmed(text);
-  if (const auto span = read_word(fold_case(text), context)) return span;
-  if (const auto span = read_calendar(text, context)) return span;
+std::optional<TimeSpan> parse_time(std::string_view given, const ParseContext& context) {
+  const std::string plain = plain_dashes(trimmed(given)), word = fold_case(plain);
+  std::string_view text = plain;
+  if (const auto span = read_word(word, context)) return span;
+  if (const auto span = read_period(word, context)) return span;
+  if (const auto span = read_epoch(text)) return span;
+  if (const auto span = read_calendar(iso_of(text), context)) return span;
+  if (word.ends_with(" ago")) text.remove_suffix(4);
   const auto age = parse_quantity(text);
   const auto unit = age ? seconds_of_unit(age->unit) : std::nullopt;
   if (!unit || age->number < 0) return std::nullopt;
   const double moment = context.now - age->number * *unit;
   if (!std::isfinite(moment)) return std::nullopt;
   return TimeSpan{moment, moment, true};
+}
+
+std::string time_text(double time, const ParseContext& context) {
+  constexpr double kFirst = -62135596800, kLast = 253402000000;  // years 1 to 9999, in any zone
+  if (time == std::floor(time) && time > kFirst && time < kLast) {
+    const auto civil = context.zone.civil(time);
+    const auto local = iso_utc(static_cast<double>(civil.day) * kDay + civil.second_of_day);
+    for (const auto& text : {local.substr(0, 10), local.substr(0, 16), local.substr(0, 19), iso_utc(time)})
+      if (const auto span = parse_time(text, context); span && span->begin == time) return text;
+  }
+  return fmt::format("@{}", shortest(time));
 }
 
 }  // namespace resonance::query

@@ -1,5 +1,6 @@
 #include "query/units.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <unordered_map>
@@ -91,8 +92,13 @@ struct Reading {
   bool is_known = false;
 };
 
-Reading read_unit(std::string_view unit) {
+const Units& all_units() {
   static const Units units;
+  return units;
+}
+
+Reading read_unit(std::string_view unit) {
+  const Units& units = all_units();
   if (const auto found = units.exact.find(std::string(unit)); found != units.exact.end()) return {found->second, true};
   if (unit.size() < 2) return {};  // "S" is not "s", nor "G" "g"
   const auto found = units.folded.find(fold_case(unit));
@@ -100,6 +106,18 @@ Reading read_unit(std::string_view unit) {
 }
 
 }  // namespace
+
+UnitWord unit_word(std::string_view word) {
+  // Of two letters, those that nobody takes for a chemical element or another short word.
+  constexpr std::string_view kShort[] = {"%",  "mm", "nm", "um", "cm", "km", "ms", "us", "mA",
+                                         "nA", "uA", "mV", "kV", "kA", "mW", "kW", "ev", "hz"};
+  const auto folded = fold_case(word);
+  const bool is_exact = all_units().exact.contains(std::string(word));
+  const bool is_ascii = std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (std::ranges::find(kShort, word) != std::end(kShort) || folded == "ev" || folded == "hz") return UnitWord::yes;
+  if (is_exact) return word.size() > 2 || !is_ascii ? UnitWord::yes : UnitWord::perhaps;
+  return word.size() > 2 && all_units().folded.contains(folded) ? UnitWord::yes : UnitWord::no;
+}
 
 std::optional<double> conversion(std::string_view from, std::string_view to) {
   if (from == to) return 1;

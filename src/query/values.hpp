@@ -26,6 +26,14 @@ struct QuantityRange {
   std::optional<Quantity> low, high;
 };
 [[nodiscard]] std::optional<QuantityRange> parse_quantity_range(std::string_view text);
+/// "280-290", "280 to 290 eV": the same, as people write it who mean no text; nothing where the first is not below the second.
+[[nodiscard]] std::optional<QuantityRange> parse_spelled_range(std::string_view text);
+/// "280,5": a number as it is written in other countries.
+[[nodiscard]] bool has_decimal_comma(std::string_view text);
+/// "-", "..", "to" and others as a word of its own.
+[[nodiscard]] bool is_range_word(std::string_view word) noexcept;
+/// With '-' for what editors make of it.
+[[nodiscard]] std::string plain_dashes(std::string_view text);
 
 /// The two sides of "a..b"; nothing without "..".
 [[nodiscard]] std::optional<std::pair<std::string_view, std::string_view>> split_range(std::string_view text);

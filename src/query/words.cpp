@@ -21,7 +21,18 @@ bool looks_like_uid(std::string_view word) noexcept {
          std::ranges::any_of(word, is_digit) && std::ranges::any_of(word, is_hex_letter);
 }
 
+/// A uid as uuids are written, without its hyphens.
+std::string without_hyphens(std::string_view word) {
+  std::string out(word);
+  const auto is_hyphen = [](std::size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; };
+  for (std::size_t at = 0; at < word.size(); ++at)
+    if (word.size() != 36 || (word[at] == '-') != is_hyphen(at)) return out;
+  std::erase(out, '-');
+  return out;
+}
+
 std::optional<double> whole_number(std::string_view word) noexcept {
+  if (word.starts_with('#')) word.remove_prefix(1);                                   // "#42"
   if (word.size() > 15 || !std::ranges::all_of(word, is_digit)) return std::nullopt;  // 15: what a double holds exactly
   return parse_double(word);
 }
@@ -67,7 +78,7 @@ Node bare_term(const Source& source, const Piece& piece) {
   if (!piece.quoted && piece.is_star()) return Node{AllOf{}};
   WordsTerm words = words_term(source, piece, false);
   if (piece.quoted || !piece.wildcards.empty()) return Node{std::move(words)};
-  if (looks_like_uid(piece.text)) return either(Node{UidTerm{fold_case(piece.text)}}, std::move(words));
+  if (const auto uid = without_hyphens(piece.text); looks_like_uid(uid)) return either(Node{UidTerm{fold_case(uid)}}, std::move(words));
   if (const auto number = whole_number(piece.text))
     return either(Node{NumberTerm{NumberField::scan_id, compared_with(Operator::equal, *number)}}, std::move(words));
   return Node{std::move(words)};

@@ -8,6 +8,7 @@
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "resonance/error.hpp"
+#include "schema/frame_declaration.hpp"
 
 namespace resonance::record {
 
@@ -112,9 +113,7 @@ DataKeys::Rule DataKeys::parse_rule(const std::string& key, const Json& spec) {
   Rule out;
   out.kind = kind->second;
   out.shape = parse_shape(key, spec.find("shape"));
-  if (const auto* numpy = spec.find("dtype_numpy");
-      numpy != nullptr && numpy->is_string() && std::string_view("biuf").find(numpy->as_string()[1]) != std::string_view::npos)
-    out.dtype = parse_dtype(numpy->as_string());
+  out.dtype = schema::declared_dtype(spec);
   out.external = spec.find("external") != nullptr;
   return out;
 }
@@ -192,15 +191,9 @@ void DataKeys::require_frame(std::string_view field, const frames::Geometry& geo
   require_node_name(field, "frame field");
   const auto& rule = rule_for(field, "frame field", rules_.size());
   if (rule.kind != Kind::array) reject(field, "is declared as a single value; frames need dtype array");
-  const auto same = [](const std::optional<std::int64_t>& declared, std::uint64_t found) {
-    return !declared || static_cast<std::uint64_t>(*declared) == found;
-  };
-  const auto n = rule.shape.size();
-  const bool shape_fits = n < 2 || (same(rule.shape[n - 2], geometry.height) && same(rule.shape[n - 1], geometry.width));
-  if (shape_fits && (!rule.dtype || *rule.dtype == geometry.dtype)) return;
-  const auto extent = [&](std::size_t i) { return rule.shape[i] ? std::to_string(*rule.shape[i]) : std::string("any"); };
-  reject(field, fmt::format("is declared as {} {}, but the frame is {}", n < 2 ? "any shape" : extent(n - 2) + "x" + extent(n - 1),
-                            rule.dtype ? resonance::to_string(*rule.dtype) : "of any dtype", frames::to_string(geometry)));
+  const schema::FrameDeclaration declared(rule.shape, rule.dtype);
+  if (!declared.fits(geometry.height, geometry.width, resonance::to_string(geometry.dtype)))
+    reject(field, fmt::format("is declared as {}, but the frame is {}", declared.words(), frames::to_string(geometry)));
 }
 
 }  // namespace resonance::record

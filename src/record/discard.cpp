@@ -20,9 +20,8 @@ void discard_run(const std::filesystem::path& database, std::string_view uid) {
     throw Error(ErrorCode::busy, fmt::format("run {} of {} is being recorded", uid, database.string()));
   file.transact([&] { statements.delete_run(uid); });
   file.sync_log();
-  const auto store = frame_store_of(database);
-  const auto frames = store / "runs" / std::string(uid);
-  if (file.files()->exists(frames)) record::Quarantine(file.files(), store, std::string(uid)).take(frames);
+  const auto frames = file.place().store / "runs" / std::string(uid);
+  if (file.files()->exists(frames)) record::Quarantine(file.files(), file.place(), std::string(uid)).take(frames);
 }
 
 }  // namespace resonance

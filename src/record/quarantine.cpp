@@ -8,10 +8,14 @@ namespace resonance::record {
 
 namespace fs = std::filesystem;
 
-fs::path quarantine_of(const fs::path& store) { return store.string() + ".quarantine"; }
+void move_to_free_name(io::FileSystem& files, const fs::path& from, const fs::path& to) {
+  auto free = to;
+  for (int n = 1; files.exists(free); ++n) free = fmt::format("{}.{}", to.string(), n);
+  io::move_aside(files, from, free);
+}
 
-Quarantine::Quarantine(std::shared_ptr<io::FileSystem> files, const fs::path& store, const std::string& run_uid)
-    : files_(std::move(files)), run_folder_(store / "runs" / run_uid), place_(quarantine_of(store) / run_uid) {}
+Quarantine::Quarantine(std::shared_ptr<io::FileSystem> files, const beamtime::Place& place, const std::string& run_uid)
+    : files_(std::move(files)), run_folder_(place.store / "runs" / run_uid), place_(place.quarantine / run_uid) {}
 
 void Quarantine::take(const fs::path& from) const {
   const auto inside = from.lexically_relative(run_folder_);

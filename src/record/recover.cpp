@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/names.hpp"
+#include "frames/metadata_file.hpp"
 #include "frames/recover.hpp"
 #include "io/walk.hpp"
 #include "record/event_checksums.hpp"
@@ -34,24 +35,33 @@ class DeadRun {
         queries_(file.connection()),
         uid_(std::move(uid)),
         now_(now),
-        quarantine_(file.files(), frame_store_of(file.path()), uid_) {}
+        quarantine_(file.files(), file.place(), uid_) {}
 
-  void close() {
+  RecoveredRun close() {
     open_arrays();
     const auto lost = take_out_lost_frames();
+    done_.frames_lost = lost;
     if (lost > 0)
       reason_ += fmt::format("; {} of its newest frames did not survive and {} listed in lost_frames", lost, lost == 1 ? "is" : "are");
+    if (!arrays_.empty()) attempt("the groups of its frames", [&] { mend_groups(); });
     std::vector<std::pair<std::string, std::uint64_t>> finished;
     for (auto& array : arrays_) finished.emplace_back(array.group, finish(array));
     attempt("leftovers", [&] { clear_run_folder(); });
     std::vector<std::pair<std::string, std::string>> ranges;
     attempt("its values", [&] { ranges = ranges_of_streams(); });
+    reason_ += done_.problem;
     file_.transact([&] {
       for (const auto& [group, frames] : finished) statements_.close_frame_store(group, frames);
       cover_events();
       for (const auto& [stream, text] : ranges) statements_.insert_ranges(stream, text);
-      statements_.close_run(uid_, queries_.last_time(uid_), "failed", queries_.count_events(uid_), queries_.count_frames(uid_), reason_);
+      done_.events = queries_.count_events(uid_);
+      done_.frames = queries_.count_frames(uid_);
+      statements_.close_run(uid_, queries_.last_time(uid_), "failed", done_.events, done_.frames, reason_);
     });
+    done_.uid = uid_;
+    done_.reason = reason_;
+    if (!done_.problem.empty()) done_.problem.erase(0, 2);
+    return done_;
   }
 
  private:
@@ -65,7 +75,7 @@ class DeadRun {
     try {
       work();
     } catch (const Error& error) {
-      reason_ += fmt::format("; {}: {}", what, error.what());
+      done_.problem += fmt::format("; {}: {}", what, error.what());
     }
   }
 
@@ -80,7 +90,7 @@ class DeadRun {
             parse_codec(row.codec),
             static_cast<std::uint64_t>(row.frames_per_chunk),
             static_cast<std::uint64_t>(row.chunks_per_shard)};
-        array.recovery = std::make_unique<frames::ArrayRecovery>(file_.files(), frame_store_of(file_.path()), recorded);
+        array.recovery = std::make_unique<frames::ArrayRecovery>(file_.files(), file_.place().store, recorded);
       });
     }
   }
@@ -91,7 +101,7 @@ class DeadRun {
     if (!is_uid(uid_) || !group.starts_with(array) || !is_node_name(std::string_view(group).substr(array.size())))
       throw Error(ErrorCode::corrupt, "it is no array of this run");
     std::error_code ignored;
-    auto path = frame_store_of(file_.path());
+    auto path = file_.place().store;
     for (const auto& part : fs::path(group))
       if (fs::is_symlink(path /= part, ignored)) throw Error(ErrorCode::corrupt, fmt::format("{} is a symbolic link", path.string()));
   }
@@ -99,6 +109,7 @@ class DeadRun {
   /// \return how many
   std::size_t take_out_lost_frames() {
     const auto unsure = queries_.unsure_frames(uid_);
+    done_.frames_checked = unsure.size();
     std::vector<std::int64_t> gone;
     for (auto& array : arrays_) {
       std::vector<frames::NamedFrame> named;
@@ -120,11 +131,28 @@ class DeadRun {
 
   std::uint64_t finish(Array& array) {
     const auto frames = queries_.named_frames(uid_, array.group);
-    if (array.recovery)
+    if (array.recovery) {
+      done_.frames_published += frames - std::min(frames, array.recovery->published());
       attempt("its frames in " + array.group + " are not all sealed", [&] {
-        array.recovery->finish(frames, queries_.lost_frames(array.group), [&](const fs::path& leftover) { quarantine_.take(leftover); });
+        array.recovery->finish(frames, queries_.lost_frames(array.group), [&](const fs::path& leftover) { take(leftover); });
       });
+    }
     return frames;
+  }
+
+  void take(const fs::path& leftover) {
+    quarantine_.take(leftover);
+    ++done_.leftovers;
+  }
+
+  /// Those above its arrays. A damaged zarr.json is not thrown away: it may have had attributes that others wrote.
+  void mend_groups() {
+    const auto& store = file_.place().store;
+    auto& files = *file_.files();
+    for (const auto& folder : {store, store / "runs", store / "runs" / uid_})
+      if (const auto fault = frames::group_fault(folder); fault && fault->code() == ErrorCode::corrupt)
+        move_to_free_name(files, folder / "zarr.json", file_.place().quarantine / folder.lexically_relative(store) / "zarr.json");
+    frames::make_groups(files, store, store / "runs" / uid_);
   }
 
   /// The writer had no time to write the checksum of the last events.
@@ -154,8 +182,7 @@ class DeadRun {
   /// Arrays whose first frame never came to a transaction.
   void clear_run_folder() {
     if (!is_uid(uid_)) return;
-    const auto store = frame_store_of(file_.path());
-    const auto folder = store / "runs" / uid_;
+    const auto folder = file_.place().store / "runs" / uid_;
     std::vector<fs::path> unnamed;
     io::walk(folder, [&](const io::WalkEntry& entry) {
       const auto name = entry.path.filename().string();
@@ -163,7 +190,7 @@ class DeadRun {
       if (name != "zarr.json" && std::none_of(arrays_.begin(), arrays_.end(), is_it)) unnamed.push_back(entry.path);
       return false;
     });
-    for (const auto& path : unnamed) quarantine_.take(path);
+    for (const auto& path : unnamed) take(path);
   }
 
   BeamtimeFile& file_;
@@ -173,12 +200,13 @@ class DeadRun {
   const double now_;
   const Quarantine quarantine_;
   std::vector<Array> arrays_;
+  RecoveredRun done_;
   std::string reason_ = "the recording process ended without closing the run";
 };
 
 }  // namespace
 
-void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, const std::function<void(const std::string&)>& closed) {
+void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, const std::function<void(const RecoveredRun&)>& closed) {
   RecoveryStatements queries(file.connection());
   for (const auto& run : queries.open_runs()) {
     if (run.lock_byte <= 0) continue;  // no byte that a writer of ours takes
@@ -186,8 +214,7 @@ void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, con
     if (!file.locks().try_lock(byte)) continue;  // its writer lives
     try {
       if (queries.is_open(run.uid)) {  // else its writer closed it since we looked
-        DeadRun(file, statements, run.uid, now).close();
-        closed(run.uid);
+        closed(DeadRun(file, statements, run.uid, now).close());
       }
     } catch (...) {
       file.locks().unlock(byte);

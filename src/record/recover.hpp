@@ -6,6 +6,7 @@
 
 #include "record/beamtime_file.hpp"
 #include "record/statements.hpp"
+#include "resonance/recover.hpp"
 #include "schema/write_lock.hpp"
 
 namespace resonance::record {
@@ -17,7 +18,7 @@ using schema::lock_byte_of;
 /// and sealed; the run is `failed`, with the time of its last event and the reason. What the writer left behind unfinished goes
 /// to quarantine. Idempotent; may be interrupted at any point.
 /// \param now    seconds since the Unix epoch
-/// \param closed is told the uid of each run that was closed
-void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, const std::function<void(const std::string&)>& closed);
+/// \param closed is told of each run that was closed
+void close_dead_runs(BeamtimeFile& file, Statements& statements, double now, const std::function<void(const RecoveredRun&)>& closed);
 
 }  // namespace resonance::record

@@ -174,8 +174,11 @@ std::uint64_t RunWriter::Impl::add_frames(std::span<const std::string> event_uid
   if (event_uids.size() != frames.size() && event_uids.size() != 1)
     throw Error(ErrorCode::invalid_argument, fmt::format("{} events are named for {} frames", event_uids.size(), frames.size()));
   require_run();
-  for (std::size_t i = 0; i < event_uids.size(); ++i)
-    stream_by_uid(stream_of(event_uids[i])).keys.require_frame(frames[i].field, frames[i].geometry);
+  const Stream* stream = nullptr;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (i < event_uids.size()) stream = &stream_by_uid(stream_of(event_uids[i]));
+    stream->keys.require_frame(frames[i].field, frames[i].geometry);
+  }
   if (one_transaction) commit_queue();
   std::uint64_t first = 0;
   build([&] {

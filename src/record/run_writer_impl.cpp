@@ -11,6 +11,7 @@
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "base/uid.hpp"
+#include "frames/layout.hpp"
 #include "frames/metadata_file.hpp"
 #include "record/recover.hpp"
 #include "record/times.hpp"
@@ -29,6 +30,7 @@ RunWriterOptions completed(RunWriterOptions options) {
   if (options.frames.frames_per_chunk == 0 && options.frames.codec != Codec::none && options.durability != Durability::group)
     options.frames.frames_per_chunk = 1;
   if (!options.clock) options.clock = system_time;
+  (void)frames::make_layout({1, 1, DType::uint16}, options.frames);  // what no frame can be stored with is refused now, not at the first
   return options;
 }
 
@@ -61,15 +63,16 @@ void require_run_options(std::string_view plan_name, const RunOptions& options) 
 }  // namespace
 
 RunWriter::Impl::Impl(const std::filesystem::path& database, RunWriterOptions options)
-    : database_(database),
-      options_(completed(std::move(options))),
+    : options_(completed(std::move(options))),
       process_(::getpid()),
       memory_(options_.queue_bytes, 2 * threads_of(options_)),
       pool_(threads_of(options_)),
-      file_(database_, file_options(options_)),
+      file_(database, file_options(options_)),
+      database_(file_.path()),
       statements_(file_.connection()) {
-  if (const auto store = frame_store_of(database_); options_.make_store) frames::make_groups(*options_.file_system, store, store);
-  record::close_dead_runs(file_, statements_, now(), [this](const std::string& uid) { tell_of(uid); });
+  if (!file_.missing_log().empty()) log(file_.missing_log());
+  if (const auto& store = file_.place().store; options_.make_store) frames::make_groups(*options_.file_system, store, store);
+  record::close_dead_runs(file_, statements_, now(), [this](const RecoveredRun& run) { tell_of(run.uid); });
   using record::Chore;
   const auto behind_the_back = [this](void (Impl::*chore)() noexcept) {
     return [this, chore] {
@@ -186,6 +189,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
   row.operator_name = options.operator_name;
   row.metadata = options.metadata.dump();
   row.tags = options.tags;
+  row.any_keys = options_.allow_undeclared;
   const auto lock_byte = record::lock_byte_of(row.uid);
   row.lock_byte = static_cast<std::int64_t>(lock_byte);
   const auto* said = options.metadata.find("scan_id");
@@ -205,7 +209,7 @@ std::string RunWriter::Impl::open_run(std::string_view plan_name, RunOptions opt
     file_.locks().unlock(lock_byte);
     throw;
   }
-  auto frames = std::make_unique<record::RunFrames>(options_.file_system, frame_store_of(database_), row.uid, options_.frames,
+  auto frames = std::make_unique<record::RunFrames>(options_.file_system, file_.place().store, row.uid, options_.frames,
                                                     frames::FrameArrayWriter::Means{pool_, memory_});
   {
     const std::lock_guard lock(mutex_);
@@ -264,9 +268,10 @@ void RunWriter::Impl::finish_run(std::string_view status, std::string_view reaso
     stores = run.frames->finish(failure);
     if (failure) std::rethrow_exception(failure);
   });
+  attempt([&] { file_.require_in_place(); });
   if (!problem.empty()) status = kFailed;
   const auto why = problem.empty() ? std::string(reason) : reason.empty() ? problem : fmt::format("{}; {}", reason, problem);
-  file_.transact([&] {
+  file_.transact_anyway([&] {
     for (const auto& [group, frames] : stores) statements_.close_frame_store(group, frames);
     run.event_checksums.finish(statements_);
     insert_ranges();

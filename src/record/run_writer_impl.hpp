@@ -46,7 +46,7 @@ class RunWriter::Impl {
   void close_run(std::string_view status, std::string_view reason, std::optional<double> time_stop);
   void close();
   bool run_open() const;
-  const std::filesystem::path& database() const noexcept { return database_; }
+  const std::filesystem::path& database() const noexcept { return database_; }  ///< where links are followed
   bool of_this_process() const noexcept;
   void require_own_process() const;  // before any mutex: after fork() its holder may be a thread of the parent
 
@@ -130,7 +130,6 @@ class RunWriter::Impl {
   void tell_of(const std::string& run_uid) const noexcept;  ///< its row in the database has changed
   [[nodiscard]] double now() const;
 
-  const std::filesystem::path database_;
   const RunWriterOptions options_;
   const int process_;  // a child after fork() has none of our threads and must not use our locks
 
@@ -144,6 +143,7 @@ class RunWriter::Impl {
   mutable std::mutex mutex_;       // guards what follows, for moments; run_ and its streams are made and removed with all four held
 
   record::BeamtimeFile file_;
+  const std::filesystem::path& database_;
   record::Statements statements_;
   std::optional<OpenRun> run_;
   Queue queue_;

@@ -1,6 +1,9 @@
 #include "record/statements.hpp"
 
+#include <fmt/format.h>
+
 #include "resonance/version.hpp"
+#include "schema/frame_declaration.hpp"
 
 namespace resonance::record {
 
@@ -12,7 +15,7 @@ constexpr const char* kInsertImageRef =
     "?, ?, ?, ?, ?)";
 constexpr const char* kInsertChecksum = "INSERT INTO frame_checksums(ref_id, crc32c) VALUES(?, ?)";
 constexpr const char* kInsertEventChecksum =
-    "INSERT INTO event_checksums(stream_uid, first_seq_num, last_seq_num, crc32c) VALUES(?, ?, ?, ?)";
+    "INSERT OR REPLACE INTO event_checksums(stream_uid, first_seq_num, last_seq_num, crc32c) VALUES(?, ?, ?, ?)";
 constexpr const char* kStreamOfEvent =
     "SELECT s.uid FROM events e JOIN streams s ON s.uid = e.stream_uid WHERE e.uid = ? AND s.run_uid = ?";
 
@@ -53,7 +56,8 @@ void Statements::insert_run(const NewRunRow& row) {
   auto run = connection_.prepare("INSERT INTO runs(uid, sample_id, plan_name, time_start, operator, metadata) VALUES(?, ?, ?, ?, ?, ?)");
   run.bind_all(row.uid, row.sample_id, row.plan_name, row.time_start, row.operator_name, row.metadata).run();
   auto details = connection_.prepare("INSERT INTO run_details(run_uid, scan_id, writer, lock_byte) VALUES(?, ?, ?, ?)");
-  details.bind_all(row.uid, row.scan_id, std::string("resonance ") + kVersion, row.lock_byte).run();
+  details.bind_all(row.uid, row.scan_id, fmt::format("resonance {}{}", kVersion, row.any_keys ? schema::kTookAnyKeys : ""), row.lock_byte)
+      .run();
   auto tag = connection_.prepare("INSERT OR IGNORE INTO run_tags(run_uid, tag) VALUES(?, ?)");
   for (const auto& text : row.tags) tag.bind_all(row.uid, text).run();
 }

@@ -21,6 +21,7 @@ struct NewRunRow {
   std::string metadata;  // JSON
   std::int64_t scan_id = 0;
   std::int64_t lock_byte = 0;
+  bool any_keys = false;  // its streams need not keep to what they declare
   std::vector<std::string> tags;
 };
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
+#include "frames/metadata_file.hpp"
 #include "io/link.hpp"
 #include "io/store_folder.hpp"
 #include "io/walk.hpp"
@@ -31,10 +34,10 @@ class Linker {
  public:
   Linker(RepairContext& context, const fs::path& store) : context_(context), files_(*context.files), old_(context.store), store_(store) {}
 
-  void link_array(const std::string& group) {
+  void link_array(const std::string& group, bool ours) {
     std::error_code ignored;
     if (!is_inside(group) || !fs::is_directory(context_.store / group, ignored)) return;
-    link_groups_above(group);
+    link_groups_above(group, ours);
     io::walk(context_.store / group, [&](const io::WalkEntry& entry) {
       if (entry.folder) return true;
       if (entry.path.extension() != ".partial") link(entry.path.lexically_relative(context_.store));
@@ -56,7 +59,7 @@ class Linker {
     }
   }
 
-  void link_groups_above(const fs::path& group) {
+  void link_groups_above(const fs::path& group, bool ours) {
     for (auto folder = group.parent_path();; folder = folder.parent_path()) {
       if (!done_.insert(folder.string()).second) return;
       io::make_directories(files_, store_ / folder, false);
@@ -66,9 +69,32 @@ class Linker {
         link(folder / name);
         any = any || files_.exists(store_ / folder / name);
       }
-      if (!any) io::replace_file(files_, store_ / folder / "zarr.json", zarr::dump_group_metadata(), false);
+      if (ours || any)
+        mend_group(folder, ours);
+      else
+        make_group(folder);
       if (folder.empty()) return;
     }
+  }
+
+  void make_group(const fs::path& folder) {
+    const auto file = store_ / folder / "zarr.json";
+    files_.remove(file);  // another name of the damaged one
+    io::replace_file(files_, file, zarr::dump_group_metadata(), false);
+  }
+
+  /// Others may do without a zarr.json, and have one that we do not understand.
+  void mend_group(const fs::path& folder, bool ours) {
+    const auto fault = frames::group_fault(store_ / folder);
+    if (!fault || fault->code() == ErrorCode::io || (!ours && fault->code() != ErrorCode::corrupt)) return;
+    make_group(folder);
+    ++context_.report.files_written;
+    const auto file = context_.store / folder / "zarr.json";
+    context_.tell({.outcome = Outcome::mended,
+                   .kind = "group",
+                   .file = file,
+                   .message = fmt::format("{} was made anew: {}", file.string(),
+                                          fault->code() == ErrorCode::not_found ? "it was not there" : fault->what())});
   }
 
   RepairContext& context_;
@@ -82,10 +108,13 @@ class Linker {
 
 void link_arrays(RepairContext& context, FrameStatements& statements, const fs::path& store) {
   Linker linker(context, store);
-  const auto groups = statements.groups();
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    linker.link_array(groups[i]);
-    context.progress("linking frames", i + 1, groups.size());
+  auto groups = statements.groups();
+  // Ours first: groups above them are ours, too.
+  const auto is_ours = [&](const std::string& group) { return statements.store(group).has_value(); };
+  const auto foreign = std::stable_partition(groups.begin(), groups.end(), is_ours);
+  for (auto group = groups.begin(); group != groups.end(); ++group) {
+    linker.link_array(*group, group < foreign);
+    context.progress("linking frames", static_cast<std::uint64_t>(group - groups.begin()) + 1, groups.size());
   }
 }
 

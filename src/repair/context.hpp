@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "beamtime/place.hpp"
 #include "io/file_system.hpp"
 #include "resonance/repair.hpp"
 
@@ -13,9 +14,10 @@ namespace resonance::repair {
 struct RepairContext {
   const RepairOptions& options;
   const std::function<void(const RepairFinding&)>& visit;
-  const std::filesystem::path database, store;  ///< the damaged ones
-  std::shared_ptr<io::FileSystem> files;        // shared with the caller, who may inject faults
+  const beamtime::Place place;            ///< of the damaged one
+  std::shared_ptr<io::FileSystem> files;  // shared with the caller, who may inject faults
   RepairReport report = {};
+  const std::filesystem::path &database = place.database, &store = place.store;
   double now = 0;                ///< when what is lost was found to be so
   std::string unknown_run = {};  ///< made for events of which nobody knows to which run they belonged
   bool ours = false;             ///< Resonance wrote the database: it has our side tables

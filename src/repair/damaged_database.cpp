@@ -12,6 +12,7 @@
 #include "repair/salvage.hpp"
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
+#include "schema/log_state.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
 
@@ -182,6 +183,22 @@ class Opener {
 
 }  // namespace
 
+namespace {
+
+/// Of a database whose pages are sound. \throws Error(corrupt) a table has other columns
+std::string damage_of_tables(sqlite::Connection& connection) {
+  schema::require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
+  const auto core = schema::beamtime_tables();
+  std::vector<schema::TableDefinition> wanted(core.begin(), core.end());
+  if (!schema::has_column(connection, "image_refs", "compression_codec")) wanted.back() = schema::image_refs_version_1();
+  schema::require_columns(connection, wanted);
+  for (const auto& set : schema::side_tables()) schema::require_columns(connection, set.tables);
+  const auto orphans = catalog::orphans(connection);
+  return orphans.empty() ? std::string() : fmt::format("rows of {} belong to nothing", orphans.front().table);
+}
+
+}  // namespace
+
 void copy_database(io::FileSystem& files, const fs::path& from, const fs::path& to) {
   constexpr int kAttempts = 3;
   if (io::file_bytes(from) == 0)
@@ -202,26 +219,17 @@ void copy_database(io::FileSystem& files, const fs::path& from, const fs::path& 
               {.os_errno = 0, .file = from, .offset = {}, .database = true});
 }
 
-std::string structural_damage(const fs::path& scratch) {
+std::string structural_damage(const fs::path& scratch, const fs::path& database) {
   try {
     sqlite::Connection connection(scratch, sqlite::Access::read_write);
     const auto lines = catalog::check_pages(connection, true);
     if (!lines.empty()) return lines.front();
-    schema::require_kind(connection, schema::beamtime_tables(), schema::index_tables(), "master index, not a beamtime");
-    schema::require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
-    const auto core = schema::beamtime_tables();
-    if (std::none_of(core.begin(), core.end(), [&](const auto& table) { return schema::has_table(connection, table.name); }))
-      throw Error(ErrorCode::unsupported, "it is no beamtime: it has none of its tables");
-    std::vector<schema::TableDefinition> wanted(core.begin(), core.end());
-    if (!schema::has_column(connection, "image_refs", "compression_codec")) wanted.back() = schema::image_refs_version_1();
-    schema::require_columns(connection, wanted);
-    for (const auto& set : schema::side_tables()) schema::require_columns(connection, set.tables);
-    const auto orphans = catalog::orphans(connection);
-    return orphans.empty() ? std::string() : fmt::format("rows of {} belong to nothing", orphans.front().table);
+    if (schema::was_beamtime(connection)) return damage_of_tables(connection);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt && !(error.code() == ErrorCode::io && error.detail().database)) throw;
     return error.what();
   }
+  schema::throw_no_beamtime(database, "it has none of its tables");
 }
 
 std::optional<OpenedDatabase> open_damaged(io::FileSystem& files, const fs::path& scratch) {

@@ -14,8 +14,8 @@ namespace resonance::repair {
 void copy_database(io::FileSystem& files, const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// What is wrong with the file as a database: pages, SQL indexes, tables. Empty: nothing, whatever its rows say.
-/// \throws Error(unsupported) of a newer version; Error(invalid_argument) a master index
-[[nodiscard]] std::string structural_damage(const std::filesystem::path& scratch);
+/// \throws Error(unsupported) of a newer version; Error(corrupt) no beamtime, by the name of the damaged one
+[[nodiscard]] std::string structural_damage(const std::filesystem::path& scratch, const std::filesystem::path& database);
 
 struct OpenedDatabase {
   sqlite::Connection connection;

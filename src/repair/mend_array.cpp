@@ -11,7 +11,7 @@ namespace resonance::repair {
 
 namespace {
 
-bool is_mark(const zarr::ArrayMetadata& metadata) {
+bool has_mark(const zarr::ArrayMetadata& metadata) {
   const auto* mark = metadata.attributes.find("resonance");
   return mark != nullptr && mark->is_object();
 }
@@ -45,7 +45,7 @@ void ArrayMender::find_out() {
     metadata_error_ = error.what();
     foreign_format_ = error.code() == ErrorCode::unsupported;
   }
-  ours_ = store_.has_value() || (metadata_ && is_mark(*metadata_));
+  ours_ = store_.has_value() || (metadata_ && has_mark(*metadata_));
   frames_.collect(group_);
   named_ = frames_.last_number();
 }
@@ -71,7 +71,7 @@ void ArrayMender::tell_lost(const fs::path& file, std::uint64_t first, std::uint
 std::optional<frames::Layout> ArrayMender::from_metadata() const {
   if (!metadata_) return std::nullopt;
   try {
-    return frames::layout_of(*metadata_);
+    return frames::as_written(frames::layout_of(*metadata_));
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -160,16 +160,14 @@ bool ArrayMender::same_row(const catalog::StoreRow& a, const catalog::StoreRow& 
 void ArrayMender::mend_metadata(std::uint64_t frames) {
   const auto known = from_metadata();
   const bool right = known && same_layout(*known, *layout_);
-  if (right && metadata_->shape[0] == frames && is_mark(*metadata_)) return;
-  auto metadata = right ? *metadata_ : layout_->metadata;
-  metadata.attributes =
-      frames::layout_like(layout_->geometry, layout_->codec, layout_->frames_per_chunk, layout_->chunks_per_shard).metadata.attributes;
-  frames::write_metadata(*context_.files, folder_, std::move(metadata), frames, false);
+  const auto unlike = right ? frames::unlike_written(*metadata_) : std::string();
+  if (right && metadata_->shape[0] == frames && unlike.empty()) return;
+  frames::write_metadata(*context_.files, folder_, right ? known->metadata : layout_->metadata, frames, false);
   ++context_.report.files_written;
   const auto what = !metadata_                      ? metadata_error_
                     : !right                        ? std::string("it did not agree with the database and the frames")
                     : metadata_->shape[0] != frames ? fmt::format("it said {} frames, there are {}", metadata_->shape[0], frames)
-                                                    : std::string("it had lost the mark that Resonance wrote it");
+                                                    : fmt::format("it was not as Resonance writes it: {}", printable(unlike, 300));
   context_.tell(
       finding(Outcome::mended, "array", old_ / "zarr.json", fmt::format("{} was made anew: {}", (old_ / "zarr.json").string(), what)));
 }

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/clock.hpp"
-#include "base/names.hpp"
+#include "beamtime/place.hpp"
 #include "io/file_lock.hpp"
 #include "io/link.hpp"
 #include "repair/arrays.hpp"
@@ -21,6 +21,7 @@
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
 #include "schema/log_file.hpp"
+#include "schema/log_state.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
 #include "schema/write_lock.hpp"
@@ -41,22 +42,23 @@ struct Checked {
   VerifyReport report;
   std::map<std::string, std::string> groups;  ///< arrays with faults, and the first of them
   std::vector<Fault> others;                  ///< faults that are of no array; the first ones
+  std::uint64_t declarations = 0;             ///< of them: frames that are not as declared, which nothing here can decide
 };
 
 /// Keeps others from recording into the damaged beamtime; where no lock file can be made, nobody records.
 class Quiet {
  public:
-  explicit Quiet(const fs::path& database) {
+  explicit Quiet(const beamtime::Place& place) {
     try {
-      locks_ = std::make_unique<io::LockFile>(schema::lock_file_of(database));
+      locks_ = std::make_unique<io::LockFile>(place.lock);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::io) throw;
       return;
     }
     lock_ = std::make_unique<schema::WriteLock>(*locks_, kBusyTimeout);
     if (locks_->held_by_other_from(schema::kWriteLockByte + 1))
-      throw Error(ErrorCode::busy, fmt::format("a run of {} is being recorded; repair it when that has ended", database.string()),
-                  {.os_errno = 0, .file = database, .offset = {}, .database = false});
+      throw Error(ErrorCode::busy, fmt::format("a run of {} is being recorded; repair it when that has ended", place.database.string()),
+                  {.os_errno = 0, .file = place.database, .offset = {}, .database = false});
   }
 
  private:
@@ -78,16 +80,17 @@ fs::path output_of(const fs::path& database, const RepairOptions& options) {
 class Repair {
  public:
   Repair(RepairContext& context, const fs::path& output)
-      : context_(context), quiet_(context.database), work_(context.files, output), output_(output) {}
+      : context_(context), quiet_(context.place), work_(context.files, output), output_(output) {}
 
   RepairReport run() {
     copy_database(*context_.files, context_.database, work_.scratch());
     const auto log = schema::survey_log_of(*context_.files, work_.scratch());
-    damage_ = structural_damage(work_.scratch());
+    missing_log_ = look_for_log();
+    damage_ = structural_damage(work_.scratch(), context_.database);
     std::map<std::string, std::string> groups;
     if (damage_.empty()) {
       const auto found = check_copy();
-      if (found.report.num_faults == 0) return sound(found.report);
+      if (found.report.num_faults == found.declarations) return leave_as_it_is(found);
       groups = found.groups;
       if (has_odd_rows() || of_schema(found)) damage_ = "it has rows or tables that are not as they should be";
     }
@@ -95,10 +98,11 @@ class Repair {
       context_.tell({.outcome = Outcome::lost,
                      .kind = "log",
                      .count = log.lost,
-                     .file = context_.database.string() + "-wal",
+                     .file = context_.place.log,
                      .offset = log.offset,
-                     .message = fmt::format("the log {}-wal is damaged at byte {}: {} transactions behind that place cannot be read",
-                                            context_.database.string(), log.offset, log.lost)});
+                     .message = fmt::format("the log {} is damaged at byte {}: {} transactions behind that place cannot be read",
+                                            context_.place.log.string(), log.offset, log.lost)});
+    tell_missing_log();
     auto connection = damage_.empty() ? take_copy() : salvage();
     mend(connection, damage_.empty() ? std::optional(groups) : std::nullopt);
     connection.leave_write_ahead_log();
@@ -108,9 +112,28 @@ class Repair {
   }
 
  private:
-  RepairReport sound(const VerifyReport& report) {
+  /// What is said of the log that the beamtime lacks; empty when nothing is.
+  [[nodiscard]] std::string look_for_log() const {
+    try {
+      sqlite::Connection connection(work_.scratch(), sqlite::Access::read);
+      if (schema::log_state(connection) != schema::LogState::missing) return {};
+      return schema::missing_log(connection, context_.database).value_or("");
+    } catch (const Error&) {  // too damaged to be opened: told with the rest
+      return {};
+    }
+  }
+
+  void tell_missing_log() {
+    if (missing_log_.empty()) return;
+    context_.report.log_missing = true;
+    context_.tell({.outcome = Outcome::lost, .kind = "log", .file = context_.database.string() + "-wal", .message = missing_log_});
+  }
+
+  /// Frames that are there and not as declared stay so: which of the two is right, only people know.
+  RepairReport leave_as_it_is(const Checked& found) {
+    tell_others(found);
     context_.report.sound = true;
-    context_.report.verified = report;
+    context_.report.verified = found.report;
     return context_.report;
   }
 
@@ -123,7 +146,8 @@ class Repair {
     options.progress = [&](auto done, auto total) { context_.progress("checking frames", done, total); };
     out.report = verify_beamtime(database, options, [&](const Fault& fault) {
       if (fault.severity == Severity::note) return;
-      const auto group = group_of(fault.file.lexically_relative(frame_store_of(database)), known);
+      out.declarations += fault.kind == "declaration" ? 1 : 0;
+      const auto group = group_of(fault.file.lexically_relative(beamtime::place_at(database).store), known);
       if (!group.empty())
         out.groups.emplace(group, fault.message);
       else if (out.others.size() < kMostOthers)
@@ -140,7 +164,7 @@ class Repair {
 
   Checked check_copy() {
     std::error_code ignored;
-    if (fs::is_directory(context_.store, ignored)) io::link_folder(context_.store, frame_store_of(work_.scratch()));
+    if (fs::is_directory(context_.store, ignored)) io::link_folder(context_.store, beamtime::place_at(work_.scratch()).store);
     sqlite::Connection connection(work_.scratch(), sqlite::Access::read);
     return check(work_.scratch(), groups_in(connection));
   }
@@ -171,6 +195,7 @@ class Repair {
 
   static sqlite::Connection open_new(const fs::path& path, sqlite::Access access) {
     sqlite::Connection connection(path, access);
+    schema::say_in_use(connection, false);
     connection.leave_write_ahead_log();
     connection.set_synchronous(sqlite::Synchronous::off);  // nothing counts before everything is complete
     create_beamtime_schema(connection.handle());
@@ -255,13 +280,17 @@ class Repair {
                      .message = fmt::format("{} rows named another field than their array is of; it follows from the array's name", rows)});
   }
 
-  void tell_rest(const Checked& found) {
+  void tell_others(const Checked& found) {
     for (const auto& fault : found.others)
       context_.tell({.kind = fault.kind,
                      .run_uid = fault.run_uid,
                      .field = fault.field,
                      .file = context_.database,
                      .message = "not mended: " + fault.message});
+  }
+
+  void tell_rest(const Checked& found) {
+    tell_others(found);
     for (const auto& [group, why] : found.groups)
       context_.tell({.kind = "array", .file = context_.store / group, .message = fmt::format("not mended: {}: {}", group, why)});
     note_left_out(context_, work_.store());
@@ -271,7 +300,7 @@ class Repair {
     const bool frames = context_.files->exists(work_.store());
     work_.publish();
     context_.report.database = output_;
-    if (frames) context_.report.store = frame_store_of(output_);
+    if (frames) context_.report.store = beamtime::place_at(output_).store;
   }
 
   static constexpr std::size_t kMostOthers = 1000;
@@ -279,6 +308,7 @@ class Repair {
   Quiet quiet_;
   Workplace work_;
   const fs::path output_;
+  std::string missing_log_;
   std::string damage_;  ///< of the database; empty: its rows can be taken as they are
 };
 
@@ -302,12 +332,11 @@ std::string_view to_string(Outcome outcome) noexcept {
 RepairReport repair_beamtime(const std::filesystem::path& database, const RepairOptions& options,
                              const std::function<void(const RepairFinding&)>& visit) {
   const auto files = options.file_system ? options.file_system : io::posix_file_system();
-  if (!files->exists(database) || std::filesystem::is_directory(database))
-    throw Error(ErrorCode::not_found, fmt::format("there is no file {}", database.string()),
-                {.os_errno = 0, .file = database, .offset = {}, .database = true});
-  repair::RepairContext context{options, visit, database, frame_store_of(database), files};
+  repair::RepairContext context{.options = options, .visit = visit, .place = beamtime::place_to_read(database), .files = files};
+  sqlite::require_file(context.database);
+  context.report.damaged = context.database;
   context.now = system_time();
-  return repair::Repair(context, repair::output_of(database, options)).run();
+  return repair::Repair(context, repair::output_of(context.database, options)).run();
 }
 
 }  // namespace resonance

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/names.hpp"
+#include "beamtime/place.hpp"
 #include "io/link.hpp"
 #include "io/walk.hpp"
 #include "resonance/error.hpp"
@@ -38,7 +38,7 @@ Workplace::Workplace(std::shared_ptr<io::FileSystem> files, fs::path output)
   const bool ours = there(folder_ / kMark) || (fs::is_directory(folder_, ignored) && fs::is_empty(folder_, ignored));
   if (there(folder_) && !ours) throw_taken(folder_, "the repaired beamtime would be made there; move it away");
   take_back_store();
-  if (there(frame_store_of(output_))) throw_taken(frame_store_of(output_), kAdvice);
+  if (there(beamtime::place_at(output_).store)) throw_taken(beamtime::place_at(output_).store, kAdvice);
   clear();
   files_->make_directory(folder_);
   if (!there(folder_ / kMark)) files_->open(folder_ / kMark, io::OpenMode::create_new);
@@ -60,12 +60,12 @@ void Workplace::clear() {
     if (entry.path().filename() != kMark) io::remove_tree(entry.path());
 }
 
-fs::path Workplace::store() const { return frame_store_of(database()); }
+fs::path Workplace::store() const { return beamtime::place_at(database()).store; }
 
 /// Killed between the two renames of publish(), a repair leaves its store without a database.
 void Workplace::take_back_store() {
-  if (there(folder_ / kMark) && there(database()) && !there(store()) && there(frame_store_of(output_)))
-    files_->rename(frame_store_of(output_), store());
+  if (there(folder_ / kMark) && there(database()) && !there(store()) && there(beamtime::place_at(output_).store))
+    files_->rename(beamtime::place_at(output_).store, store());
 }
 
 void Workplace::publish() {
@@ -76,7 +76,7 @@ void Workplace::publish() {
   if (there(store())) files_->sync_directory(store());
   files_->sync_directory(folder_);
   if (there(store())) {
-    files_->rename(store(), frame_store_of(output_));
+    files_->rename(store(), beamtime::place_at(output_).store);
     files_->sync_directory(parent);
   }
   files_->rename(database(), output_);

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "resonance/error.hpp"
 #include "resonance/schema.hpp"
+#include "schema/log_state.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
 
@@ -71,12 +73,25 @@ void require_known(SqlSession& session, int current, int newest) {
                 about(session));
 }
 
+void throw_no_beamtime(const std::filesystem::path& file, std::string_view why) {
+  throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: {}", file.string(), why),
+              {.os_errno = 0, .file = file, .offset = {}, .database = true});
+}
+
 void require_beamtime(sqlite::Connection& connection) {
-  ConnectionSession session(connection);
   for (const auto& table : beamtime_tables())
-    if (!has_table(session, table.name))
-      throw Error(ErrorCode::corrupt, fmt::format("{} is no beamtime: it has no table {}", name_of(session), table.name), about(session));
-  require_known(session, connection.user_version(), kBeamtimeSchemaVersion);
+    if (!has_table(connection, table.name)) throw_no_beamtime(connection.path(), fmt::format("it has no table {}{}", table.name, without_log(connection)));
+  require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
+}
+
+bool was_beamtime(sqlite::Connection& connection) {
+  const auto tables = beamtime_tables();
+  return std::any_of(tables.begin(), tables.end(), [&](const auto& table) { return has_table(connection, table.name); });
+}
+
+void require_beamtime_or_empty(sqlite::Connection& connection) {
+  if (has_table(connection, "runs") || connection.query_int("SELECT count(*) FROM sqlite_master WHERE type = 'table'") == 0) return;
+  throw_no_beamtime(connection.path(), "it has tables, but no table runs");
 }
 
 void switch_on_foreign_keys(SqlSession& session) {

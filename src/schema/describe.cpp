@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "beamtime/place.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/error.hpp"
 #include "schema/structure.hpp"
@@ -34,7 +35,7 @@ TableDescription describe_table(sqlite::Connection& connection, const std::strin
 }  // namespace
 
 SchemaDescription describe_schema(const std::filesystem::path& database) {
-  sqlite::Connection connection(database, sqlite::Access::read);
+  sqlite::Connection connection(beamtime::place_to_read(database).database, sqlite::Access::read);
   SchemaDescription out;
   out.kind = kind_of(connection);
   out.user_version = connection.user_version();

@@ -3,13 +3,14 @@
 
 #include <filesystem>
 
+#include "beamtime/place.hpp"
 #include "io/file_system.hpp"
 #include "sqlite/log_survey.hpp"
 
 namespace resonance::schema {
 
 /// `x.db` → `x.db-wal`
-[[nodiscard]] inline std::filesystem::path log_file_of(const std::filesystem::path& database) { return database.string() + "-wal"; }
+[[nodiscard]] inline std::filesystem::path log_file_of(const std::filesystem::path& database) { return beamtime::place_at(database).log; }
 
 /// Sound when there is none.
 [[nodiscard]] inline sqlite::LogSurvey survey_log_of(io::FileSystem& files, const std::filesystem::path& database) {

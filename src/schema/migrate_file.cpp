@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "beamtime/place.hpp"
 #include "resonance/beamtime.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
@@ -7,23 +8,26 @@
 
 namespace resonance {
 
-MigrationReport migrate_beamtime_file(const std::filesystem::path& database, const MigrationOptions& options) {
+MigrationReport migrate_beamtime_file(const std::filesystem::path& name, const MigrationOptions& options) {
+  const auto place = options.dry_run ? beamtime::place_to_read(name) : beamtime::place_to_write(name);
+  const auto& database = place.database;
   MigrationReport out;
   {
     sqlite::Connection reader(database, sqlite::Access::read);
+    schema::require_beamtime_or_empty(reader);
     schema::ConnectionSession session(reader);
-    schema::require_kind(session, schema::beamtime_tables(), schema::index_tables(), "master index, not a beamtime");
     out.from = reader.user_version();
     out.steps = schema::planned_steps(session, options.target);
     out.to = options.target;
     if (options.dry_run || out.steps.empty()) return out;
+    beamtime::require_own(place, reader);
     if (options.backup) {
       out.backup = database;
       out.backup += fmt::format(".v{}.bak", out.from);
       reader.back_up_to(out.backup);
     }
   }
-  io::LockFile locks(schema::lock_file_of(database));
+  io::LockFile locks(place.lock);
   const schema::WriteLock lock(locks, std::chrono::seconds(10));
   sqlite::Connection connection(database, sqlite::Access::read_write);
   connection.set_synchronous(sqlite::Synchronous::full);

@@ -109,7 +109,7 @@ void require_kind(SqlSession& session, std::span<const TableDefinition> tables, 
     return std::any_of(all.begin(), all.end(), [&](const auto& table) { return has_table(session, table.name); });
   };
   if (any(tables) || !any(others)) return;
-  throw Error(ErrorCode::invalid_argument, fmt::format("{} is a {}", session.file().string(), what),
+  throw Error(ErrorCode::corrupt, fmt::format("{} is a {}", session.file().string(), what),
               {.os_errno = 0, .file = session.file(), .offset = {}, .database = true});
 }
 

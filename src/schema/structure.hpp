@@ -19,7 +19,7 @@ void create_tables(SqlSession& session, std::span<const TableDefinition> tables)
 /// Each difference from `tables` in words: missing tables, and columns, foreign keys and indexes that are not as defined.
 [[nodiscard]] std::vector<std::string> differences(sqlite::Connection& connection, std::span<const TableDefinition> tables);
 
-/// \throws Error(invalid_argument) when the file has tables of `others` and none of `tables`: it is of the other kind, `what`
+/// \throws Error(corrupt) when the file has tables of `others` and none of `tables`: it is of the other kind, `what`
 void require_kind(SqlSession& session, std::span<const TableDefinition> tables, std::span<const TableDefinition> others,
                   std::string_view what);
 

@@ -1,6 +1,9 @@
 /// Rules that both databases share when they are created or migrated.
 #pragma once
 
+#include <filesystem>
+#include <string_view>
+
 #include "schema/session.hpp"
 #include "schema/tables.hpp"
 
@@ -10,8 +13,15 @@ namespace resonance::schema {
 void require_path(SqlSession& session, int current, int target, int newest);
 /// \throws Error(unsupported) when the file is newer than this library
 void require_known(SqlSession& session, int current, int newest);
+// The one answer to "is this a beamtime": Error(corrupt) "X is no beamtime: why" from whoever asks.
+
+[[noreturn]] void throw_no_beamtime(const std::filesystem::path& file, std::string_view why);
 /// \throws Error(corrupt) when a core table of a beamtime is missing; Error(unsupported) when it is newer than this library
 void require_beamtime(sqlite::Connection& connection);
+/// Whether any of those tables is there: it is or was a beamtime, perhaps a damaged one.
+[[nodiscard]] bool was_beamtime(sqlite::Connection& connection);
+/// \throws Error(corrupt) a database of something else (the master index, say); an empty one can become a beamtime
+void require_beamtime_or_empty(sqlite::Connection& connection);
 /// foreign_keys on, as far as SQLite lets us: inside a transaction the setting cannot be changed.
 void switch_on_foreign_keys(SqlSession& session);
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <string_view>
 
 #include "io/file_lock.hpp"
@@ -20,9 +19,6 @@ inline constexpr std::uint64_t kWriteLockByte = 0;  ///< of the lock file; the o
   std::from_chars(tail.data(), tail.data() + tail.size(), number, 16);
   return kWriteLockByte + 1 + number;
 }
-
-/// `x.db` → `x.db-lock`
-[[nodiscard]] inline std::filesystem::path lock_file_of(const std::filesystem::path& database) { return database.string() + "-lock"; }
 
 /// Holds it for a scope. \throws Error(busy) after `timeout`
 class WriteLock {

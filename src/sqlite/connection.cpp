@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <array>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -26,16 +27,6 @@ std::string uri_of(const std::filesystem::path& path, bool immutable) {
   }
   if (immutable) out += "?immutable=1";
   return out;
-}
-
-void require_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const auto detail = ErrorDetail{.os_errno = 0, .file = path, .offset = {}, .database = true};
-  if (!std::filesystem::exists(path, ignored)) throw Error(ErrorCode::not_found, fmt::format("there is no file {}", path.string()), detail);
-  if (std::filesystem::is_directory(path, ignored))
-    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder; name the .db file of a beamtime", path.string()), detail);
-  if (!std::filesystem::is_regular_file(path, ignored))  // SQLite would wait for a pipe for ever
-    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a pipe or a device, not a file", path.string()), detail);
 }
 
 /// SQLite takes the log of an empty or new database for a leftover and deletes it, also when it is opened for reading. But a
@@ -64,6 +55,16 @@ void require_no_hot_journal(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+void require_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto detail = ErrorDetail{.os_errno = 0, .file = path, .offset = {}, .database = true};
+  if (!std::filesystem::exists(path, ignored)) throw Error(ErrorCode::not_found, fmt::format("there is no file {}", path.string()), detail);
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a folder; name the .db file of a beamtime", path.string()), detail);
+  if (!std::filesystem::is_regular_file(path, ignored))  // SQLite would wait for a pipe for ever
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} is a pipe or a device, not a file", path.string()), detail);
+}
 
 Connection::Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_timeout) : path_(path) {
   if (access != Access::create) require_file(path);
@@ -220,6 +221,23 @@ bool Connection::leave_write_ahead_log() {
   }
 }
 
+Connection::FileHeader Connection::header_on_disk() {
+  constexpr int kVersionAt = 18, kApplicationAt = 68;  // https://sqlite.org/fileformat2.html, section 1.3
+  std::array<unsigned char, 100> bytes{};              // a file that is shorter says nothing
+  // By the handle that is open: closing another one would drop the locks that SQLite holds on the file.
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK || file == nullptr ||
+      file->pMethods == nullptr || file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0) != SQLITE_OK)
+    return {};
+  const auto* id = bytes.data() + kApplicationAt;
+  return {bytes[kVersionAt] == 2, std::uint32_t{id[0]} << 24 | std::uint32_t{id[1]} << 16 | std::uint32_t{id[2]} << 8 | id[3]};
+}
+
+std::filesystem::path Connection::log_path() const {
+  const char* name = sqlite3_db_filename(handle_, "main");
+  return name == nullptr || *name == '\0' ? "" : sqlite3_filename_wal(name);
+}
+
 void Connection::set_synchronous(Synchronous level) {
   execute(level == Synchronous::full     ? "PRAGMA synchronous = FULL"
           : level == Synchronous::normal ? "PRAGMA synchronous = NORMAL"
@@ -233,6 +251,11 @@ void Connection::checkpoint() {
   if (result == SQLITE_BUSY) return;
   if (result != SQLITE_OK) throw_sqlite(handle_, result, "moving the log into");
   log_pages_ = log - moved;
+}
+
+bool Connection::has_moved() const noexcept {
+  int moved = 0;
+  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
 void Connection::back_up_to(const std::filesystem::path& destination) {

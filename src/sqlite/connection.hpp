@@ -54,11 +54,22 @@ class Connection {
   [[nodiscard]] std::int64_t log_pages() const noexcept { return log_pages_; }  ///< pages in the log after the last commit
   void checkpoint();  ///< move what can be moved of the log into the database, without waiting for readers
 
+  /// Whether its name leads to another file by now, or to none.
+  [[nodiscard]] bool has_moved() const noexcept;
+
   /// Copy the whole database, consistently, to a new file.
   void back_up_to(const std::filesystem::path& destination);
 
   /// Put the content of `source` in place of all that is in this database, in one transaction: readers see the old or the new.
   void replace_with(Connection& source);
+
+  /// What the file says of itself, whatever its log says.
+  struct FileHeader {
+    bool log_mode = false;             ///< what is committed may be in a log beside it
+    std::uint32_t application_id = 0;  ///< PRAGMA application_id
+  };
+  [[nodiscard]] FileHeader header_on_disk();
+  [[nodiscard]] std::filesystem::path log_path() const;  ///< where SQLite looks for the log; empty of a database in memory
 
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
@@ -79,6 +90,9 @@ class Connection {
   std::filesystem::path path_;
   std::int64_t log_pages_ = 0;
 };
+
+/// \throws Error(not_found) nothing there; Error(invalid_argument) a folder, a pipe or a device
+void require_file(const std::filesystem::path& path);
 
 /// BEGIN IMMEDIATE … COMMIT, or a savepoint inside a transaction that is open already. Rolls back unless committed.
 class Transaction {

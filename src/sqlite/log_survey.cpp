@@ -1,5 +1,7 @@
 #include "sqlite/log_survey.hpp"
 
+#include <sqlite3.h>
+
 #include <array>
 #include <bit>
 #include <optional>
@@ -10,6 +12,7 @@ namespace resonance::sqlite {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 32, kFrameHeaderBytes = 24;
+constexpr int kChangesAt = 24;                // in the first page
 constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit says: checksums over big-endian words
 constexpr std::uint32_t kLeastPage = 512, kLargestPage = 65536;
 
@@ -93,6 +96,7 @@ class Survey {
         return out;
       }
       sum = stored_checksum(frame_, 16);
+      if (big_endian(frame_, 0) == 1) note_change(out, big_endian(frame_, kFrameHeaderBytes + kChangesAt));
       open = big_endian(frame_, 4) == 0;
       if (!open) ++out.transactions;
     }
@@ -118,6 +122,11 @@ class Survey {
     return out;
   }
 
+  static void note_change(LogSurvey& out, std::uint32_t count) {
+    if (!out.first_change) out.first_change = count;
+    out.last_change = count;
+  }
+
   static std::uint64_t offset_of(const Generation& generation, std::uint64_t number) {
     return kHeaderBytes + number * (kFrameHeaderBytes + generation.page_bytes);
   }
@@ -137,6 +146,16 @@ class Survey {
 };
 
 }  // namespace
+
+std::uint32_t changes_on_disk(sqlite3* connection) {
+  std::array<std::byte, 4> bytes{};
+  sqlite3_file* file = nullptr;
+  // By the handle that is open: closing another one would drop the locks that SQLite holds on the file.
+  if (sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK || file == nullptr ||
+      file->pMethods == nullptr || file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), kChangesAt) != SQLITE_OK)
+    return 0;
+  return big_endian(bytes, 0);
+}
 
 LogSurvey survey_log(const std::function<std::size_t(std::uint64_t, std::span<std::byte>)>& read) { return Survey(read).run(); }
 

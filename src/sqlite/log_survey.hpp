@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+
+struct sqlite3;
 
 namespace resonance::sqlite {
 
@@ -20,7 +23,13 @@ struct LogSurvey {
   std::uint64_t offset = 0;        ///< of the first byte that SQLite cannot use, when not sound
   std::uint64_t transactions = 0;  ///< that SQLite reads
   std::uint64_t lost = 0;          ///< transactions behind `offset` whose own checksums are right
+  /// The database's count of changes (bytes 24 to 27 of its first page) as the log has it, first and last; nothing when it does not.
+  /// It never goes back, and the log begins with that of the database or the one behind it.
+  std::optional<std::uint32_t> first_change = {}, last_change = {};
 };
+
+/// The count of changes in the database file, whatever its log says.
+[[nodiscard]] std::uint32_t changes_on_disk(sqlite3* connection);
 
 /// \param read bytes from an offset on into the span; returns how many there are
 [[nodiscard]] LogSurvey survey_log(const std::function<std::size_t(std::uint64_t, std::span<std::byte>)>& read);

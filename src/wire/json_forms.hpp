@@ -10,6 +10,7 @@
 #include "resonance/exchange.hpp"
 #include "resonance/index.hpp"
 #include "resonance/json.hpp"
+#include "resonance/recover.hpp"
 #include "resonance/repair.hpp"
 #include "resonance/search.hpp"
 #include "resonance/simulation.hpp"
@@ -53,11 +54,15 @@ namespace resonance::wire {
 [[nodiscard]] Json to_json(const VerifyReport& report);
 [[nodiscard]] Json to_json(const RepairFinding& finding);
 [[nodiscard]] Json to_json(const RepairReport& report);
+[[nodiscard]] Json to_json(const RecoveredRun& run);
+[[nodiscard]] Json to_json(const RecoverReport& report);
+[[nodiscard]] Json to_json(const RootRecovery& report);  ///< beamtimes, recovered, failures (database, code, message)
 [[nodiscard]] Json to_json(const BackupReport& report);
 [[nodiscard]] Json to_json(const BackupCheckReport& report);  ///< `beamtime` is the object of VerifyReport
 
 /// A line of `search`: a line of `ls`, then researcher, beamtime, db_path, bytes, num_notes.
 [[nodiscard]] Json to_json(const FoundRun& run);
+[[nodiscard]] Json to_json(const Explanation& explanation);
 [[nodiscard]] Json to_json(const SearchPage& page);  ///< runs, next (null on the last page)
 [[nodiscard]] Json to_json(const Facet& facet);      ///< name, values (value and count), num_values
 [[nodiscard]] Json to_json(const Researcher& researcher);

@@ -35,6 +35,12 @@ Json to_json(const SearchPage& page) {
   return Json::object({{"runs", std::move(runs)}, {"next", page.next.empty() ? Json() : Json(page.next)}});
 }
 
+Json to_json(const Explanation& explanation) {
+  Json hints = Json::array();
+  for (const auto& hint : explanation.hints) hints.push_back(text_to_json(hint));
+  return Json::object({{"read_as", text_to_json(explanation.read_as)}, {"hints", std::move(hints)}});
+}
+
 Json to_json(const Facet& facet) {
   Json values = Json::array();
   for (const auto& [value, count] : facet.values) values.push_back(Json::object({{"value", text_to_json(value)}, {"count", count}}));

@@ -34,6 +34,7 @@ Json to_json(const RepairReport& report) {
                        {"events_changed", report.events_changed},
                        {"frames_lost", report.frames_lost},
                        {"rows_lost", report.rows_lost},
+                       {"log_missing", report.log_missing},
                        {"files_linked", report.files_linked},
                        {"files_copied", report.files_copied},
                        {"files_written", report.files_written},

@@ -67,6 +67,7 @@ Json to_json(const ImportReport& report) {
                        {"frames", report.frames},
                        {"missing_frames", texts_to_json(report.missing_frames)},
                        {"damaged_frames", texts_to_json(report.damaged_frames)},
+                       {"unsupported_frames", texts_to_json(report.unsupported_frames)},
                        {"notes", texts_to_json(report.notes)}});
 }
 

@@ -6,6 +6,11 @@ namespace resonance::wire {
 namespace {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : text_to_json(text); }
+Json ranges_to_json(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges) {
+  Json out = Json::array();
+  for (const auto& [first, last] : ranges) out.push_back(Json(Json::Array{first, last}));
+  return out;
+}
 Json number_or_null(const std::optional<std::uint64_t>& number) { return number ? Json(*number) : Json(); }
 
 }  // namespace
@@ -17,6 +22,8 @@ Json to_json(const Fault& fault) {
                        {"field", text_or_null(fault.field)},
                        {"frame", number_or_null(fault.frame)},
                        {"seq_num", number_or_null(fault.seq_num)},
+                       {"group", text_or_null(fault.group)},
+                       {"frames", ranges_to_json(fault.frames)},
                        {"file", fault.file.empty() ? Json() : path_to_json(fault.file)},
                        {"offset", number_or_null(fault.offset)},
                        {"message", text_to_json(fault.message)}});

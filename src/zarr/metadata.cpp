@@ -90,7 +90,10 @@ bool parse_index_codecs(const Json& value) {
   const auto& list = value.as_array();
   if (list.empty()) throw_corrupt("sharding_indexed: index_codecs is empty");
   const auto bytes = parse_named(list[0], "index_codecs");
-  const bool crc32c = list.size() == 2 && parse_named(list[1], "index_codecs").name == "crc32c";
+  if (bytes.name == "bytes") require_only(bytes.configuration, {"endian"}, "index_codecs: bytes");
+  const auto second = list.size() == 2 ? parse_named(list[1], "index_codecs") : Named{};
+  const bool crc32c = second.name == "crc32c";
+  if (crc32c) require_only(second.configuration, {}, "index_codecs: crc32c");
   const auto* endian = bytes.configuration.find("endian");
   const bool little = bytes.name == "bytes" && (endian == nullptr || *endian == Json("little"));
   if (!little || (list.size() > 1 && !crc32c))

@@ -2,7 +2,7 @@
 /// another one unless verify says so; changed events are found; what is not damaged can be read.
 ///
 /// Two beamtimes: one that was closed, and one whose writer was killed, with its log. Each case is looked at in a child, so that the
-/// parent lives to tell which one crashed it.
+/// parent lives to tell which one crashed it. With --seconds each beamtime has half of the time, and its cases come in a random order.
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <functional>
 
 #include "crash/common/board.hpp"
 #include "crash/common/damage.hpp"
@@ -81,7 +82,8 @@ struct Subject {
   bool listed = false;      // those that verify does not find
   std::string name;
 
-  Subject(fs::path where, std::string what, std::uint64_t seed, bool killed, bool all) : folder(std::move(where)), name(std::move(what)) {
+  Subject(fs::path where, std::string what, std::uint64_t seed, bool killed, bool all, bool mixed)
+      : folder(std::move(where)), name(std::move(what)) {
     make_beamtime(folder, seed, killed);
     files = sound_files(folder);
     sound = read_everything(folder / "x.db");
@@ -92,6 +94,13 @@ struct Subject {
     // Of the killed one the log is what counts: it has newer versions of nearly all pages.
     const auto sample = all ? DamageSample{.three_ways = true} : DamageSample{.stride = 401, .used_stride = killed ? 7u : 1u};
     for (std::uint32_t i = 0; i < files.size(); ++i) add_damages(damages, files[i], i, sample);
+    if (mixed) mix_up(mix(seed, 5));
+  }
+
+ private:
+  void mix_up(std::uint64_t seed) {
+    Dice dice(seed);
+    for (auto left = damages.size(); left > 1; --left) std::swap(damages[left - 1], damages[dice.below(left)]);
   }
 };
 
@@ -216,9 +225,12 @@ class Bench {
   bool explains_;
 };
 
+/// Says when the time of a subject is over.
+using Over = std::function<bool()>;
+
 /// Every `jobs`-th case from `from` on, in a child. \return its process
 pid_t start_worker(const Subject& subject, const fs::path& folder, Results& results, unsigned job, unsigned jobs, std::uint64_t from,
-                   const Clock& clock) {
+                   const Over& over) {
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child != 0) return child;
@@ -229,7 +241,7 @@ pid_t start_worker(const Subject& subject, const fs::path& folder, Results& resu
   ::setrlimit(RLIMIT_DATA, &memory);
 #endif
   Bench bench(subject, folder, results, subject.explained);
-  for (auto i = from; i < subject.damages.size() && !clock.over(); i += jobs) {
+  for (auto i = from; i < subject.damages.size() && !over(); i += jobs) {
     results.at[job] = i;
     bench.run(subject.damages[i]);
   }
@@ -237,10 +249,10 @@ pid_t start_worker(const Subject& subject, const fs::path& folder, Results& resu
   ::_exit(0);
 }
 
-void run_subject(const Subject& subject, const fs::path& scratch, Results& results, unsigned jobs, const Clock& clock) {
+void run_subject(const Subject& subject, const fs::path& scratch, Results& results, unsigned jobs, const Over& over) {
   std::vector<pid_t> workers(jobs);
   const auto start = [&](unsigned job, std::uint64_t from) {
-    workers[job] = start_worker(subject, scratch / fmt::format("worker{}", job), results, job, jobs, from, clock);
+    workers[job] = start_worker(subject, scratch / fmt::format("worker{}", job), results, job, jobs, from, over);
   };
   for (unsigned job = 0; job < jobs; ++job) start(job, job);
   for (unsigned job = 0; job < jobs; ++job)
@@ -263,13 +275,15 @@ void print_row(std::string name, const std::string& bytes, const std::vector<std
 
 /// error: reading said so; found: verify did; --full: only verify --full did; shorter: the log ends earlier, as if its writer had been
 /// killed before. What nobody found: an error when it is read, changed events, descriptions and frames.
-void print_table(const Subject& subject, const Results& results) {
-  fmt::print("{}\n", subject.name);
+void print_table(const Subject& subject, const Results& results, double seconds) {
+  std::uint64_t tried = 0;
+  for (std::size_t i = 0; i < subject.files.size(); ++i) tried += results.of_file[subject.first_file + i].cases;
+  fmt::print("{}: {} of {} cases tried, {:.0f} a second\n", subject.name, tried, subject.damages.size(),
+             static_cast<double>(tried) / std::max(seconds, 0.001));
   print_row("file", "bytes",
             {"cases", "no effect", "error", "found", "--full", "shorter", "unfound:", "error", "events", "descript.", "frames"});
   for (std::size_t i = 0; i < subject.files.size(); ++i) {
     const auto& counts = results.of_file[subject.first_file + i];
-    if (counts.cases == 0) continue;
     const auto text = [](const std::atomic<std::uint64_t>& count) { return std::to_string(count.load()); };
     print_row(
         subject.files[i].path.string(), std::to_string(subject.files[i].bytes.size()),
@@ -283,33 +297,42 @@ int run(const Settings& settings, Scratch& scratch, std::uint64_t seed) {
   const auto jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(settings.number("jobs", 2), 1, 16));
   const Shared<Results> results;
   unsigned files = 0;
-  std::uint64_t silent = 0, changed = 0, cases = 0;
+  std::uint64_t silent = 0, changed = 0, cases = 0, planned = 0, missed = 0;
   for (const bool killed : {false, true}) {
     Subject subject(scratch / (killed ? "killed" : "closed"), killed ? "left by a killed writer" : "closed", mix(seed, 1), killed,
-                    settings.has("all") || settings.has("byte"));
+                    settings.has("all") || settings.has("byte"), clock.limited());
     subject.first_file = files;
     files += static_cast<unsigned>(subject.files.size());
     subject.listed = settings.has("list");
     if (settings.has("byte")) {
       subject.explained = true;
-      std::erase_if(subject.damages, [&](const Damage& damage) {
-        return damage.offset != settings.number("byte", 0) || !subject.files[damage.file].path.string().ends_with(settings.text("file"));
-      });
+      std::erase_if(subject.damages, [&](const Damage& damage) { return damage.offset != settings.number("byte", 0); });
     }
+    std::erase_if(subject.damages,
+                  [&](const Damage& damage) { return !subject.files[damage.file].path.string().ends_with(settings.text("file")); });
     require(files <= kMostFiles, "too many files");
-    run_subject(subject, scratch.path(), *results, jobs, clock);
-    cases += subject.damages.size();
-    print_table(subject, *results);
+    const auto begin = clock.elapsed();
+    run_subject(subject, scratch.path(), *results, jobs, [&] { return clock.over(killed ? 1 : 0, 2); });
+    planned += subject.damages.size();
+    print_table(subject, *results, clock.elapsed() - begin);
+    std::fflush(stdout);
+    for (std::size_t i = 0; i < subject.files.size(); ++i) {
+      const auto tried = results->of_file[subject.first_file + i].cases.load();
+      const bool wanted = std::any_of(subject.damages.begin(), subject.damages.end(), [&](const auto& damage) { return damage.file == i; });
+      cases += tried;
+      missed += wanted && tried == 0 ? 1 : 0;
+    }
   }
   for (const auto& counts : results->of_file) {
     silent += counts.event_rows_silent;
     changed += counts.event_rows;
   }
-  fmt::print("verify finds {} of {} changed event rows; {} cases; {:.0f} s\n", changed - silent, changed, cases, clock.elapsed());
+  fmt::print("verify finds {} of {} changed event rows; {} of {} cases tried; {:.0f} s{}\n", changed - silent, changed, cases, planned,
+             clock.elapsed(), missed > 0 ? fmt::format("; too little time for {} files", missed) : "");
   std::string words;
   for (unsigned i = 0; i < std::min<unsigned>(results->broken, kMostWords); ++i) words += fmt::format("\n  {}", results->words[i]);
   require(results->broken == 0, "{} cases:{}", results->broken.load(), words);
-  return 0;
+  return missed > 0 ? kTooShort : 0;
 }
 
 }  // namespace
@@ -322,7 +345,7 @@ int main(int argc, char** argv) {
                            {"all", "every byte in three ways; else one way, and only some of those that mean nothing"},
                            {"jobs=", "processes; default: 2"},
                            {"list", "name each change that has an effect which verify does not find"},
-                           {"file=", "with --byte: of files whose names end so"},
+                           {"file=", "only of files whose names end so"},
                            {"byte=", "only the changes of this byte (cuts to it, growths by it), each told in words"},
                            {"seed=", "of what is recorded"}});
   Scratch scratch;

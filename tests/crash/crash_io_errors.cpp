@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <set>
 
 #include "crash/common/recorder.hpp"
@@ -272,46 +273,75 @@ std::vector<Scenario> scenarios(const fs::path& folder, std::uint64_t seed) {
   return out;
 }
 
-/// \return false when time is up
-bool sweep(const Scenario& scenario, const Fault& fault, const fs::path& scratch, std::uint64_t seed, std::uint64_t step,
-           const Settings& settings, const Clock& clock, Sums& sums) {
+/// One scenario with one fault at some of its calls.
+struct Sweep {
+  const Scenario& scenario;
+  const Fault& fault;
+  Sums& sums;
+  bool looked_at = false;
+};
+
+using Over = std::function<bool()>;
+
+/// Each `step`-th call from a random one on, until the fault is not met any more. \return false when time is up
+bool sweep(Sweep& work, const fs::path& scratch, std::uint64_t seed, std::uint64_t step, const Settings& settings, const Over& over) {
   const auto only = settings.number("call", 0);
   std::uint64_t clean = 0;
   // Background threads do more or less each time: clean is clean twice.
-  for (auto at = only != 0 ? only : 1 + mix(seed, 9) % step; clean < 2; at += step) {
-    if (clock.over()) return false;
+  for (auto at = only != 0 ? only : 1 + mix(seed, 9, step) % step; clean < 2; at += step) {
+    if (over()) return false;
     try {
-      clean = Case(scenario, fault, at, scratch / "x").run(seed, sums) ? 0 : clean + 1;
+      clean = Case(work.scenario, work.fault, at, scratch / "x").run(seed, work.sums) ? 0 : clean + 1;
     } catch (const std::exception& error) {
-      throw Broken(fmt::format("--scenario '{}' --fault '{}' --call {}: {}", scenario.name, fault.name, at, error.what()));
+      throw Broken(fmt::format("--scenario '{}' --fault '{}' --call {}: {}", work.scenario.name, work.fault.name, at, error.what()));
     }
+    work.looked_at = true;
     if (only != 0) return true;
   }
   return true;
 }
 
+/// With --seconds: a few calls of everything, then more, as long as there is time.
+std::vector<std::uint64_t> steps_of(const Settings& settings, const Clock& clock) {
+  if (settings.has("every") || settings.has("call") || !clock.limited()) return {std::max<std::uint64_t>(1, settings.number("every", 1))};
+  return {61, 17, 5, 1};
+}
+
 int run(const Settings& settings, Scratch& scratch, std::uint64_t seed) {
   ::signal(SIGXFSZ, SIG_IGN);
   const Clock clock(settings.has("seconds") ? std::optional(settings.number("seconds", 0)) : std::nullopt);
-  const auto step = std::max<std::uint64_t>(1, settings.number("every", 1));
-  bool all = true;
+  const auto all = scenarios(scratch.path(), seed);
+  std::vector<Sums> sums(all.size());
+  std::vector<Sweep> sweeps;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (const auto& fault : kFaults)
+      if ((!settings.has("scenario") || settings.text("scenario") == all[i].name) &&
+          (!settings.has("fault") || settings.text("fault") == fault.name))
+        sweeps.push_back({all[i], fault, sums[i]});
+  require(!sweeps.empty(), "there is no such scenario or fault");
+  std::string how_far = "nothing whole";
+  bool first = true;
+  for (const auto step : steps_of(settings, clock)) {
+    bool whole = true;
+    for (std::size_t i = 0; i < sweeps.size(); ++i)
+      whole &= sweep(sweeps[i], scratch.path(), seed, step, settings, [&] { return first ? clock.over(i, sweeps.size()) : clock.over(); });
+    if (whole) how_far = fmt::format("each {}. call of everything", step);
+    first = false;
+  }
   std::uint64_t cases = 0;
   std::set<std::string> silently;
-  for (const auto& scenario : scenarios(scratch.path(), seed)) {
-    Sums sums;
-    if (settings.has("scenario") && settings.text("scenario") != scenario.name) continue;
-    for (const auto& fault : kFaults)
-      if (!settings.has("fault") || settings.text("fault") == fault.name)
-        all &= sweep(scenario, fault, scratch.path(), seed, step, settings, clock, sums);
-    fmt::print("{:<24} {:>6} cases: {} told by a call, {} logged, {} without a word; {} zarr.json left behind\n", scenario.name, sums.cases,
-               sums.told, sums.logged, sums.silent, sums.behind);
-    std::fflush(stdout);
-    cases += sums.cases;
-    silently.insert(sums.silently.begin(), sums.silently.end());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (sums[i].cases > 0)
+      fmt::print("{:<24} {:>6} cases: {} told by a call, {} logged, {} without a word; {} zarr.json left behind\n", all[i].name,
+                 sums[i].cases, sums[i].told, sums[i].logged, sums[i].silent, sums[i].behind);
+    cases += sums[i].cases;
+    silently.insert(sums[i].silently.begin(), sums[i].silently.end());
   }
-  fmt::print("{} cases in {:.0f} s{}; met without a word:\n", cases, clock.elapsed(), all ? "" : ", when time was up");
+  const auto missed = std::count_if(sweeps.begin(), sweeps.end(), [](const Sweep& one) { return !one.looked_at; });
+  fmt::print("{} cases in {:.0f} s, {}{}; met without a word:\n", cases, clock.elapsed(), how_far,
+             missed > 0 ? fmt::format("; too little time for {} of {} pairs of a scenario and a fault", missed, sweeps.size()) : "");
   for (const auto& met : silently) fmt::print("  {}\n", met);
-  return 0;
+  return missed > 0 ? kTooShort : 0;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <thread>
 
 #include "crash/common/checker.hpp"
@@ -13,6 +14,7 @@
 #include "crash/common/settings.hpp"
 #include "crash/common/simulator.hpp"
 #include "resonance/error.hpp"
+#include "resonance/recover.hpp"
 
 namespace resonance::crash {
 namespace {
@@ -24,7 +26,7 @@ constexpr unsigned kRoundsOfABeamtime = 24;
 constexpr unsigned kRunsLookedAtAgain = 2;
 
 struct Sums {
-  std::uint64_t rounds = 0, killed = 0, while_opening = 0, while_closing = 0, simulated = 0, beamtimes = 0;
+  std::uint64_t rounds = 0, killed = 0, while_opening = 0, while_closing = 0, simulated = 0, recoveries = 0, beamtimes = 0;
   std::uint64_t steps = 0, not_committed = 0;
   std::int64_t oldest_lost_ns = 0;  // acknowledged at level group, and lost
 };
@@ -57,6 +59,8 @@ class Beamtime {
     words_ = plan.words();
     if (!command_.empty() && dice_.one_in(12))
       kill_simulator(number);
+    else if (fs::exists(database_) && dice_.one_in(10))
+      kill_recovery();
     else
       kill_recorder(plan);
     look();
@@ -137,6 +141,36 @@ class Beamtime {
     for (auto& run : simulated_) run.recovered = true;
   }
 
+  /// recover_beamtime() may die at any moment, too; when it ends, it has done what a writer would have.
+  void kill_recovery() {
+    for (auto& run : known_) run.recovery_begun = true;
+    std::fflush(nullptr);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        (void)recover_beamtime(database_);
+        ::_exit(0);
+      } catch (const Error& error) {
+        ::_exit(known_never_made(error) ? 0 : 9);
+      } catch (...) {
+        ::_exit(10);
+      }
+    }
+    std::this_thread::sleep_for(microseconds(dice_.below(6000)));
+    ::kill(child, SIGKILL);
+    const int status = wait_for(child);
+    require(status == 0 || status == -SIGKILL, "recovery without a writer left with {}", status);
+    sums_.killed += status == 0 ? 0 : 1;
+    ++sums_.recoveries;
+    if (status == 0) now_recovered();
+    new_ = known_.size();
+  }
+
+  /// A beamtime whose first writer was killed while it made the tables.
+  [[nodiscard]] bool known_never_made(const Error& error) const {
+    return known_.empty() && simulated_.empty() && error.code() == ErrorCode::corrupt;
+  }
+
   void kill_simulator(unsigned number) {
     for (auto& run : known_) run.recovery_begun = true;
     auto runs = simulate_and_kill(command_, database_, mix(seed_, 300, number), microseconds(dice_.below(25000)), sums_.killed);
@@ -205,9 +239,11 @@ class Beamtime {
 void tell(const Sums& sums, double seconds) {
   fmt::print(
       "{} rounds in {:.0f} s ({:.0f} ms each), {} processes killed ({} while opening or recovering, {} while closing, {} of the command), "
-      "{} beamtimes\n{} steps found again; at level group {} acknowledged ones were still queued, the oldest for {:.1f} ms\n",
+      "{} recoveries without a writer, {} beamtimes\n{} steps found again; at level group {} acknowledged ones were still queued, the "
+      "oldest for {:.1f} ms\n",
       sums.rounds, seconds, seconds * 1000 / static_cast<double>(std::max<std::uint64_t>(1, sums.rounds)), sums.killed, sums.while_opening,
-      sums.while_closing, sums.simulated, sums.beamtimes, sums.steps, sums.not_committed, static_cast<double>(sums.oldest_lost_ns) / 1e6);
+      sums.while_closing, sums.simulated, sums.recoveries, sums.beamtimes, sums.steps, sums.not_committed,
+      static_cast<double>(sums.oldest_lost_ns) / 1e6);
 }
 
 int run(const Settings& settings, Scratch& scratch, std::uint64_t seed) {
@@ -234,7 +270,7 @@ int run(const Settings& settings, Scratch& scratch, std::uint64_t seed) {
     fs::remove_all(folder);
   }
   tell(sums, clock.elapsed());
-  return 0;
+  return sums.rounds > 0 ? 0 : kTooShort;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -247,8 +248,10 @@ int run(const Settings& settings, Scratch& scratch, std::uint64_t seed) {
     return 0;
   }
   run_stubborn_reader(scratch / "held.db", seed);
+  constexpr double kLeast = 1;  // seconds for the crowd, however short the run
+  const auto left = std::max(kLeast, static_cast<double>(settings.number("seconds", 20)) - clock.elapsed());
   Crowd crowd(scratch / "x.db", seed);
-  crowd.run(clock);
+  crowd.run(Clock(static_cast<std::uint64_t>(std::ceil(left))));
   crowd.tell();
   return 0;
 }

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <random>
+#include <stdexcept>
 
 #include "crash/model/images.hpp"
 #include "crash/model/options.hpp"
@@ -20,7 +20,6 @@ namespace resonance::crash {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 /// A log that ends the process, and with it all its threads, when so many operations have happened. The log outlives it in a file.
 class DeadlyLog final : public Observer {
@@ -62,26 +61,27 @@ std::map<std::string, std::string> files_in(const fs::path& folder) {
 
 class DeathPoints {
  public:
-  explicit DeathPoints(const Options& options) : options_(options), random_(options.seed) {}
+  explicit DeathPoints(const Options& options) : options_(options), random_(options.seed), clock_(options.clock()) {}
 
   int run() {
     fmt::print("seed {}\n", options_.seed);
+    std::vector<const Scenario*> wanted;
+    for (const auto& scenario : point_scenarios())
+      if (options_.scenario.empty() || scenario.name == options_.scenario) wanted.push_back(&scenario);
+    if (wanted.empty()) throw std::invalid_argument("there is no scenario " + options_.scenario);
     std::vector<std::unique_ptr<Recording>> recordings;
-    for (const auto& scenario : point_scenarios()) {
-      if (!options_.scenario.empty() && scenario.name != options_.scenario) continue;
-      auto& recording = *recordings.emplace_back(std::make_unique<Recording>());
-      play(scenario, room_.path(), recording);
-      die_everywhere(recording);
-      for (int i = 0; i < kRealDeaths; ++i) die_for_real(scenario, random_() % (recording.log.operations.size() + 1));
-      fmt::print("{:<14} dies at {} points, and {} times for real\n", scenario.name, recording.log.operations.size() + 1, kRealDeaths);
-      std::fflush(stdout);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      play(*wanted[i], room_.path(), *recordings.emplace_back(std::make_unique<Recording>()));
+      first_deaths(*wanted[i], *recordings.back(), [&, i] { return clock_.over(i, kPhases * wanted.size()); });
     }
     for (const auto& recording : recordings)
       if (recording->name == kSmallest) die_twice_everywhere(*recording);
-    while (!recordings.empty() && elapsed() < options_.seconds && failures_ < kEnough)
+    const auto enough = second_deaths_ + options_.images;
+    while (failures_ < kEnough && (clock_.limited() ? !clock_.over() : second_deaths_ < enough))
       die_twice(*recordings[random_() % recordings.size()]);
-    fmt::print("{} deaths, {} of them the second one, in {:.1f} s; {} with faults\n", deaths_, second_deaths_, elapsed(), failures_);
-    return failures_ == 0 && deaths_ > 0 ? 0 : 1;
+    fmt::print("{} deaths, {} of them the second one, in {:.1f} s; {} with faults{}\n", deaths_, second_deaths_, clock_.elapsed(),
+               failures_, not_looked_at_ > 0 ? fmt::format("; too little time for {} scenarios", not_looked_at_) : "");
+    return failures_ > 0 ? 1 : not_looked_at_ > 0 ? kTooShort : 0;
   }
 
  private:
@@ -90,7 +90,18 @@ class DeathPoints {
   static constexpr std::uint64_t kStride = 8;  // neighbours leave nearly the same to be recovered
   static constexpr std::string_view kSmallest = "record-strict";
 
-  [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+  static constexpr std::size_t kPhases = 2;  // first deaths, second deaths: half of the time for each
+
+  template <class Over>
+  void first_deaths(const Scenario& scenario, const Recording& recording, const Over& over) {
+    const auto points = recording.log.operations.size() + 1;
+    const auto tried = die_everywhere(recording, over);
+    int real = 0;
+    for (; real < kRealDeaths && !over(); ++real) die_for_real(scenario, random_() % points);
+    fmt::print("{:<14} dies at {} of {} points, and {} times for real\n", scenario.name, tried, points, real);
+    std::fflush(stdout);
+    not_looked_at_ += tried == 0 ? 1 : 0;
+  }
 
   void note(const std::vector<std::string>& faults, const Recording& recording, const ImageName& name, std::string_view story) {
     ++deaths_;
@@ -104,14 +115,21 @@ class DeathPoints {
     std::fflush(stdout);
   }
 
-  /// Before the first operation, and behind each one, which is before the next.
-  void die_everywhere(const Recording& recording) {
-    Disk disk(recording.log);
-    for (std::uint64_t position = 0; position <= recording.log.operations.size() && failures_ < kEnough; ++position) {
-      disk.advance_to(position);
-      const ImageName name{position, Survival::everything, 0};
-      note(check_image(recording, disk, name, room_.path(), checks_of(position)), recording, name, "death");
+  /// Before the first operation, and behind each one, which is before the next. Neighbours not one after the other, so that a short
+  /// run sees all of the recording. \return at how many points
+  template <class Over>
+  std::uint64_t die_everywhere(const Recording& recording, const Over& over) {
+    std::uint64_t tried = 0;
+    for (std::uint64_t first = 0; first < kStride; ++first) {
+      Disk disk(recording.log);
+      for (auto position = first; position <= recording.log.operations.size(); position += kStride, ++tried) {
+        if (over() || failures_ >= kEnough) return tried;
+        disk.advance_to(position);
+        const ImageName name{position, Survival::everything, 0};
+        note(check_image(recording, disk, name, room_.path(), checks_of(position)), recording, name, "death");
+      }
     }
+    return tried;
   }
 
   /// A process that really ends there leaves what the image of that point holds; and it can be recovered from.
@@ -174,12 +192,12 @@ class DeathPoints {
   /// After some of the first deaths, at every point of the recovery.
   void die_twice_everywhere(const Recording& first) {
     const auto count = first.log.operations.size() + 1;
-    for (auto position = random_() % kStride; position < count && failures_ < kEnough; position += kStride) {
+    for (auto position = random_() % kStride; position < count && failures_ < kEnough && !clock_.over(); position += kStride) {
       const ImageName first_name{position, Survival::everything, 0};
       Recording recovery;
       record_recovery(first, first_name, recovery);
       Disk disk(recovery.log);
-      for (std::uint64_t second = 0; second <= recovery.log.operations.size(); ++second)
+      for (std::uint64_t second = 0; second <= recovery.log.operations.size() && !clock_.over(); ++second)
         second_death(first_name, recovery, disk, {second, Survival::everything, 0});
     }
   }
@@ -200,7 +218,8 @@ class DeathPoints {
   const Options options_;
   std::mt19937_64 random_;
   const Room room_;
-  const Clock::time_point begin_ = Clock::now();
+  const Clock clock_;
+  std::uint64_t not_looked_at_ = 0;
   std::uint64_t deaths_ = 0, second_deaths_ = 0, failures_ = 0;
 };
 
@@ -210,7 +229,7 @@ class DeathPoints {
 int main(int count, char** arguments) {
   using namespace resonance::crash;
   const auto options = parse_options(
-      count, arguments, "Death of the process at every operation, and a second one while the first is mended.", {.seconds = 45});
+      count, arguments, "Death of the process at every operation, and a second one while the first is mended.", {.images = 400});
   try {
     return DeathPoints(options).run();
   } catch (const std::exception& error) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <random>
@@ -83,12 +82,34 @@ const std::vector<Mutant>& mutants() {
   return all;
 }
 
+/// What became of one mutant.
+struct Tally {
+  std::uint64_t images = 0, hunts = 0, caught = 0;
+  bool missed = false;  ///< as many images as are enough were looked at, and none was at fault
+};
+
 class Hunt {
  public:
-  Hunt(const Options& options, const Room& room) : options_(options), random_(options.seed), room_(room) {}
+  Hunt(const Options& options, const Room& room) : options_(options), random_(options.seed), room_(room), clock_(options.clock()) {}
 
-  /// Images of the broken recording, until one is at fault of which the sound one is not. \return how many it took; 0: not caught
-  std::uint64_t catch_one(const Mutant& mutant) {
+  /// All of them, one after the other; and again while there is time, each time with other images.
+  int run() {
+    std::vector<Tally> tallies(mutants().size());
+    do {
+      for (std::size_t i = 0; i < mutants().size() && !clock_.over(); ++i) hunt(mutants()[i], i, tallies[i]);
+      first_round_ = false;
+    } while (clock_.limited() && !clock_.over());
+    return judge(tallies);
+  }
+
+ private:
+  static constexpr std::uint64_t kEnough = 300;  // images; each mutant is caught by one of the first dozens
+
+  [[nodiscard]] std::uint64_t most() const { return options_.images > 0 ? options_.images : kEnough; }
+  [[nodiscard]] bool time_is_up(std::size_t number) const { return first_round_ ? clock_.over(number, mutants().size()) : clock_.over(); }
+
+  /// Images of the broken recording, until one is at fault of which the sound one is not.
+  void hunt(const Mutant& mutant, std::size_t number, Tally& tally) {
     const auto scenario =
         std::find_if(scenarios().begin(), scenarios().end(), [&](const auto& one) { return one.name == mutant.scenario; });
     Recording recording;
@@ -99,19 +120,42 @@ class Hunt {
     broken.log.first = recording.log.first;
     broken.log.operations = recording.log.operations;
     if (mutant.change) mutant.change(broken.log.operations);
-    for (std::uint64_t tried = 1; tried <= options_.images; ++tried) {
+    ++tally.hunts;
+    for (std::uint64_t tried = 1; tried <= most(); ++tried, ++tally.images) {
+      if (time_is_up(number)) return;
       const ImageName name{random_() % (broken.log.operations.size() + 1), static_cast<Survival>(random_() % kSurvivals), random_()};
       const auto faults = faults_of(broken, name);
       // Early acknowledgements are in what is expected; there is no sound recording beside it.
       if (faults.empty() || (!mutant.early && !faults_of(recording, name).empty())) continue;
-      fmt::print("{:<40} caught by image {}: {}\n", mutant.name, tried, faults.front().substr(0, 100));
-      return tried;
+      if (tally.caught++ == 0) fmt::print("{:<40} caught by image {}: {}\n", mutant.name, tried, faults.front().substr(0, 100));
+      std::fflush(stdout);
+      ++tally.images;
+      return;
     }
-    fmt::print("{:<40} NOT CAUGHT by {} images of {}\n", mutant.name, options_.images, mutant.scenario);
-    return 0;
+    tally.missed = true;
+    fmt::print("{:<40} NOT CAUGHT by {} images of {}\n", mutant.name, most(), mutant.scenario);
   }
 
- private:
+  [[nodiscard]] int judge(const std::vector<Tally>& tallies) const {
+    std::size_t caught = 0, missed = 0;
+    std::uint64_t images = 0, hunts = 0;
+    for (std::size_t i = 0; i < tallies.size(); ++i) {
+      const auto& tally = tallies[i];
+      images += tally.images;
+      hunts += tally.hunts;
+      caught += tally.caught > 0 && !tally.missed ? 1 : 0;
+      missed += tally.missed ? 1 : 0;
+      if (tally.caught > 0 || tally.missed) continue;
+      fmt::print("{:<40} {}\n", mutants()[i].name,
+                 tally.images == 0 ? std::string("not looked at") : fmt::format("not caught by {} images; too few to tell", tally.images));
+    }
+    fmt::print("{} of {} caught; {} hunts, {} images, {:.0f} s{}\n", caught, tallies.size(), hunts, images, clock_.elapsed(),
+               missed > 0                 ? fmt::format("; NOT CAUGHT: {}", missed)
+               : caught == tallies.size() ? ""
+                                          : "; too little time for the others");
+    return missed > 0 ? 1 : caught == tallies.size() ? 0 : kTooShort;
+  }
+
   std::vector<std::string> faults_of(const Recording& recording, const ImageName& name) {
     Disk disk(recording.log);
     disk.advance_to(name.position);
@@ -121,6 +165,8 @@ class Hunt {
   const Options options_;
   std::mt19937_64 random_;
   const Room& room_;
+  const Clock clock_;
+  bool first_round_ = true;
 };
 
 }  // namespace
@@ -132,11 +178,7 @@ int main(int count, char** arguments) {
   try {
     fmt::print("seed {}\n", options.seed);
     const Room room;
-    Hunt hunt(options, room);
-    std::size_t caught = 0;
-    for (const auto& mutant : mutants()) caught += hunt.catch_one(mutant) > 0 ? 1 : 0;
-    fmt::print("{} of {} caught\n", caught, mutants().size());
-    return caught == mutants().size() ? 0 : 1;
+    return Hunt(options, room).run();
   } catch (const std::exception& error) {
     fmt::print(stderr, "crash_mutants: {}\n", error.what());
     return 2;

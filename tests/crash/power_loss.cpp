@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <deque>
 #include <map>
@@ -16,49 +15,52 @@
 namespace resonance::crash {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 class PowerLoss {
  public:
-  explicit PowerLoss(const Options& options) : options_(options), random_(options.seed) {}
+  explicit PowerLoss(const Options& options) : options_(options), random_(options.seed), clock_(options.clock()) {
+    for (const auto* all : {&scenarios(), &point_scenarios()})
+      for (const auto& scenario : *all)
+        if (options.scenario.empty() || scenario.name == options.scenario) scenarios_.push_back(&scenario);
+  }
 
   int run() {
     fmt::print("seed {}\n", options_.seed);
-    while (more()) round();
-    for (const auto& [name, count] : counts_) fmt::print("{:>8} images of {}\n", count, name);
-    fmt::print("{} images in {:.1f} s, {} with faults\n", images_, elapsed(), failures_);
-    return failures_ == 0 && images_ > 0 ? 0 : 1;
+    if (scenarios_.empty()) throw std::invalid_argument("there is no scenario " + options_.scenario);
+    for (; more(); first_round_ = false) round();
+    std::size_t not_looked_at = 0;
+    for (const auto* scenario : scenarios_) {
+      const auto count = counts_[scenario->name];
+      not_looked_at += count == 0 ? 1 : 0;
+      fmt::print("{:>8} images of {}{}\n", count, scenario->name, count == 0 ? ": not looked at" : "");
+    }
+    fmt::print("{} images in {:.1f} s, {} with faults{}\n", images_, clock_.elapsed(), failures_,
+               not_looked_at > 0 ? fmt::format("; too little for {} of {} scenarios", not_looked_at, scenarios_.size()) : "");
+    return failures_ > 0 ? 1 : not_looked_at > 0 ? kTooShort : 0;
   }
 
  private:
-  static constexpr std::uint64_t kImagesOfOneRecording = 120;
+  static constexpr std::uint64_t kImagesOfOneRecording = 120, kFirstImages = 12;
 
-  [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
-  [[nodiscard]] bool more() const {
-    return (options_.images == 0 || images_ < options_.images) && (options_.seconds == 0 || elapsed() < options_.seconds) && failures_ < 20;
-  }
+  [[nodiscard]] bool more() const { return (options_.images == 0 || images_ < options_.images) && !clock_.over() && failures_ < 20; }
 
-  /// Each scenario is recorded anew, so that threads meet in another way, and crashes at some of its operations.
+  /// Each scenario is recorded anew, so that threads meet in another way, and crashes at some of its operations. In the first round
+  /// each has its share of the time, so that a short run comes to all of them.
   void round() {
-    for (const auto* all : {&scenarios(), &point_scenarios()})
-      for (const auto& scenario : *all) record(scenario);
+    for (std::size_t i = 0; i < scenarios_.size() && more(); ++i) {
+      Recording recording;
+      play(*scenarios_[i], room_.path(), recording, false, random_());
+      crash(recording, i);
+    }
   }
 
-  void record(const Scenario& scenario) {
-    if ((!options_.scenario.empty() && scenario.name != options_.scenario) || !more()) return;
-    Recording recording;
-    play(scenario, room_.path(), recording, false, random_());
-    crash(recording);
-  }
-
-  void crash(const Recording& recording) {
+  void crash(const Recording& recording, std::size_t number) {
     const auto last = recording.log.operations.size();
-    std::vector<std::uint64_t> positions(kImagesOfOneRecording * recording.weight / 10);
+    std::vector<std::uint64_t> positions(first_round_ && clock_.limited() ? kFirstImages : kImagesOfOneRecording * recording.weight / 10);
     for (auto& position : positions) position = std::uniform_int_distribution<std::uint64_t>(0, last)(random_);
     std::sort(positions.begin(), positions.end());
     Disk disk(recording.log);
     for (const auto position : positions) {
-      if (!more()) return;
+      if (!more() || (first_round_ && clock_.over(number, scenarios_.size()))) return;
       disk.advance_to(position);
       const auto survival = random_() % 6 == 0 ? Survival::everything : random_() % 2 == 0 ? Survival::ordered : Survival::folders;
       one(recording, disk, {position, survival, random_()});
@@ -84,7 +86,9 @@ class PowerLoss {
   const Options options_;
   std::mt19937_64 random_;
   const Room room_;
-  const Clock::time_point begin_ = Clock::now();
+  const Clock clock_;
+  std::vector<const Scenario*> scenarios_;
+  bool first_round_ = true;
   std::uint64_t images_ = 0, failures_ = 0;
   std::map<std::string, std::uint64_t> counts_;
 };

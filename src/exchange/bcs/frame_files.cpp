@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 #include <optional>
 
 #include "base/text.hpp"
@@ -12,15 +13,21 @@ namespace {
 
 constexpr int kDepth = 3;
 
-/// The name without ".fits", ".fit" or ".fts" in any case; nothing when it ends otherwise.
-std::optional<std::string_view> without_extension(std::string_view name) {
-  for (const std::string_view extension : {".fits", ".fit", ".fts"}) {
-    if (name.size() <= extension.size()) continue;
-    const auto end = name.substr(name.size() - extension.size());
-    if (std::ranges::equal(end, extension, [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }))
-      return name.substr(0, name.size() - extension.size());
+/// The name without one of the endings, in any case; nothing when it has none.
+std::optional<std::string_view> without_one_of(std::string_view name, std::initializer_list<std::string_view> endings) {
+  for (const std::string_view ending : endings) {
+    if (name.size() <= ending.size()) continue;
+    const auto end = name.substr(name.size() - ending.size());
+    if (std::ranges::equal(end, ending, [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }))
+      return name.substr(0, name.size() - ending.size());
   }
   return std::nullopt;
+}
+
+/// The name without ".fits", ".fit" or ".fts", and what packers put behind; nothing when it ends otherwise.
+std::optional<std::string_view> without_extension(std::string_view name) {
+  const auto unpacked = without_one_of(name, {".fz", ".gz", ".bz2", ".xz", ".zst", ".zip", ".z", ".7z"});
+  return without_one_of(unpacked.value_or(name), {".fits", ".fit", ".fts"});
 }
 
 }  // namespace

@@ -4,22 +4,33 @@
 
 #include <algorithm>
 
+#include "exchange/packed.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
 #include "resonance/run_writer.hpp"
 
 namespace resonance::bcs {
+
+using fits::FitsFrame;
+using fits::FitsParts;
+
 namespace {
 
 constexpr std::size_t kMaxGeometries = 16;
 constexpr const char* kSource = "fits";
 
+constexpr std::size_t kMaxNotes = 100;
+
 FitsFrame read_file(const std::filesystem::path& file, FitsParts parts) {
-  return read_fits(io::read_bytes(file, kMaxFrameFileBytes), parts);
+  const auto bytes = io::read_bytes(file, fits::kMaxFileBytes);
+  exchange::require_unpacked({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return fits::read_fits(bytes, parts);
 }
 
-void report_damaged(const std::filesystem::path& file, const Error& error, ImportReport& report) {
-  report.damaged_frames.push_back(fmt::format("{}: {}", file.filename().string(), error.what()));
+/// Sound files of a kind that is not read are no damaged ones.
+void report_unread(const std::filesystem::path& file, const Error& error, ImportReport& report) {
+  auto& frames = error.code() == ErrorCode::unsupported ? report.unsupported_frames : report.damaged_frames;
+  frames.push_back(fmt::format("{}: {}", file.filename().string(), error.what()));
 }
 
 std::string izeros_key(const Json& keys) {
@@ -43,21 +54,34 @@ bool FrameSurvey::look_at(const std::filesystem::path& file, ImportReport& repor
     add(read_file(file, FitsParts::header));
     return true;
   } catch (const Error& error) {
-    report_damaged(file, error, report);
+    report_unread(file, error, report);
     return false;
   }
 }
 
-std::optional<FitsFrame> FrameSurvey::read(const std::filesystem::path& file, ImportReport& report) const {
+std::optional<FitsFrame> FrameSurvey::read(const std::filesystem::path& file, ImportReport& report) {
   try {
     auto frame = read_file(file, FitsParts::everything);
     if (std::ranges::find(geometries_, Geometry{frame.image.height, frame.image.width, frame.image.dtype}) == geometries_.end())
       throw Error(ErrorCode::corrupt, "the file was changed while it was imported");
+    for (const auto& note : frame.notes) {
+      if (notes_.size() >= kMaxNotes && !notes_.contains(note)) continue;
+      auto& known = notes_[note];
+      if (++known.files == 1) known.file = file.filename().string();
+    }
     return frame;
   } catch (const Error& error) {
-    report_damaged(file, error, report);
+    report_unread(file, error, report);
     return std::nullopt;
   }
+}
+
+std::vector<std::string> FrameSurvey::notes() const {
+  std::vector<std::string> out;
+  for (const auto& [text, note] : notes_)
+    out.push_back(note.files == 1 ? fmt::format("{}: {}", note.file, text)
+                                  : fmt::format("{} and {} more: {}", note.file, note.files - 1, text));
+  return out;
 }
 
 std::string FrameSurvey::field_of(const Frame& image) const {

@@ -13,10 +13,11 @@
 #include "exchange/bcs/frame_survey.hpp"
 #include "exchange/bcs/scan_header.hpp"
 #include "exchange/bcs/scan_table.hpp"
-#include "exchange/cell_type.hpp"
 #include "exchange/importers.hpp"
 #include "exchange/iso_time.hpp"
+#include "exchange/row_times.hpp"
 #include "exchange/run_recorder.hpp"
+#include "exchange/text_columns.hpp"
 #include "exchange/text_encoding.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
@@ -36,33 +37,37 @@ class ScanImport {
         target_(target),
         table_(to_utf8(source_.bytes)),
         header_(bcs::parse_scan_header(table_.header())),
-        names_(to_column_names(table_.columns())) {}
+        columns_(table_.columns(), std::vector<std::string>(table_.columns().size()), target.options.table),
+        zone_(target.options.zone ? std::optional(TimeZone::load(*target.options.zone)) : std::nullopt) {}
 
   void run() {
     if (table_.rows() == 0) throw Error(ErrorCode::invalid_argument, "the scan table has no rows: there is nothing to import");
     read_cells();
     find_frames();
     find_times();
-    const auto uid = import_uid(dated_ ? std::optional(times_.front()) : std::nullopt, source_.bytes);
+    const auto uid = import_uid(dated_ ? std::optional(times_.front()) : std::nullopt, source_.bytes + reading_text(target_.options));
     RunRecorder recorder(target_);
     if (recorder.already_there(uid)) return note_late_frames();
+    auto& notes = target_.report.notes;
+    notes.insert(notes.end(), column_notes_.begin(), column_notes_.end());
+    note_steps_back(times_, [this](std::uint64_t row) { return table_.line_of(row); }, notes);
     survey_frames();
     note_oddities();
     keys_ = data_keys();
     recorder.open({uid, header_.plan_name, header_.scan_id, metadata(), keys_, times_.front(), table_.rows()});
     record_rows(recorder);
     recorder.close();
+    for (auto& note : frames_.notes()) target_.report.notes.push_back(std::move(note));
   }
 
  private:
   /// One pass over all cells: their types, the clock, and that every row is whole.
   void read_cells() {
-    std::vector<CellTypeGuess> guesses(names_.size());
     const auto time = table_.column("Time");
     std::vector<std::string_view> cells;
     for (std::uint64_t row = 0; row < table_.rows(); ++row) {
       table_.read_row(row, cells);
-      for (std::size_t i = 0; i < cells.size(); ++i) guesses[i].see(cells[i]);
+      for (std::size_t i = 0; i < cells.size(); ++i) columns_.see(i, cells[i], table_.line_of(row));
       if (!time) continue;
       const auto clock = parse_clock(cells[*time]);
       if (!clock)
@@ -70,7 +75,9 @@ class ScanImport {
       clock_.push_back(*clock);
     }
     // BCS prints whole numbers as 1.00000000; a column that happens to have no point is a number like the others.
-    for (const auto& guess : guesses) types_.push_back(guess.type() == CellType::integer ? CellType::number : guess.type());
+    columns_.settle(column_notes_);
+    for (std::size_t i = 0; i < columns_.names().size(); ++i)
+      if (auto& type = columns_.type(i).type; type == CellType::integer && !columns_.said(i)) type = CellType::number;
   }
 
   void find_frames() {
@@ -85,7 +92,7 @@ class ScanImport {
     }
   }
 
-  /// The day of the first row, from the DATE card of a frame: that day on which the row's clock comes closest to it.
+  /// The day of the first row, from the DATE-OBS or DATE card of a frame: that day on which the row's clock comes closest to it.
   [[nodiscard]] std::optional<sys_days> date_of_frames() const {
     const auto days = bcs::days_since_first(clock_);
     std::size_t tries = 0;
@@ -102,8 +109,11 @@ class ScanImport {
 
   [[nodiscard]] static std::optional<IsoTime> date_card(const std::filesystem::path& file) {
     try {
-      for (const auto& card : bcs::read_fits(io::read_bytes(file, bcs::kMaxFrameFileBytes), bcs::FitsParts::header).cards)
-        if (card.name == "DATE" && card.value.is_string()) return parse_iso_time(card.value.as_string());
+      const auto cards = fits::read_fits(io::read_bytes(file, fits::kMaxFileBytes), fits::FitsParts::header).cards;
+      for (const std::string_view name : {"DATE-OBS", "DATE"})  // DATE changes when the file is written again
+        for (const auto& card : cards)
+          if (card.name == name && card.value.is_string() && card.value.as_string().find('T') != std::string::npos)
+            if (auto date = parse_iso_time(card.value.as_string())) return date;
     } catch (const Error&) {
       // A damaged frame is reported when it is its turn; here the next one tells the date.
     }
@@ -122,12 +132,20 @@ class ScanImport {
     dated_ = date.has_value();
     if (!date) {
       const auto days = bcs::days_since_first(clock_).back();
-      date = std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds{std::chrono::seconds{std::lround(modified - 8 * 3600)}}) -
-             std::chrono::days{days};
+      const auto last = zone_ ? zone_->day_of(modified) : std::lround(std::floor((modified - 8 * 3600) / 86400));
+      date = sys_days{std::chrono::days{last - days}};
       target_.report.notes.emplace_back(
           "neither a frame nor \"Data File Path\" tells the date: it was taken from the modification time of the file");
     }
-    times_ = bcs::row_times(*date, clock_);
+    times_ = zone_ ? times_in_zone(*date) : bcs::row_times(*date, clock_);
+  }
+
+  [[nodiscard]] std::vector<double> times_in_zone(sys_days first) {
+    const auto days = bcs::days_since_first(clock_);
+    std::vector<IsoTime> shown;
+    for (std::size_t row = 0; row < clock_.size(); ++row)
+      shown.push_back({first + std::chrono::days{days[row]}, clock_[row], std::nullopt});
+    return times_of_rows(shown, *zone_, [this](std::uint64_t row) { return table_.line_of(row); }, column_notes_);
   }
 
   void note_late_frames() {
@@ -159,8 +177,9 @@ class ScanImport {
 
   [[nodiscard]] Json data_keys() const {
     Json keys = Json::object();
-    for (std::size_t i = 0; i < names_.size(); ++i)
-      keys.set(names_[i], cell_key(types_[i], kSource, frames_.headers().units_of(names_[i])));
+    const auto& names = columns_.names();
+    for (std::size_t i = 0; i < names.size(); ++i)
+      keys.set(names[i], cell_key(columns_.type(i).type, kSource, frames_.headers().units_of(names[i])));
     frames_.add_data_keys(keys);
     return keys;
   }
@@ -170,7 +189,7 @@ class ScanImport {
     if (header_.scan_id) metadata.set("scan_id", *header_.scan_id);
     metadata.set("source_file", to_label(source_.path.filename().string(), "bcs"));
     metadata.set("source_format", "bcs");
-    metadata.set("time_zone", bcs::kBeamlineZone);
+    metadata.set("time_zone", zone_ ? zone_->name() : bcs::kBeamlineZone);
     metadata.set("bcs", header_.metadata);
     if (frames_.headers().frames() > 0) metadata.set("fits", frames_.headers().metadata());
     return metadata;
@@ -181,12 +200,13 @@ class ScanImport {
     for (std::uint64_t row = 0; row < table_.rows(); ++row) {
       table_.read_row(row, cells);
       Json::Object data;
-      for (std::size_t i = 0; i < cells.size(); ++i) data.emplace_back(names_[i], cell_value(cells[i], types_[i]));
-      std::optional<FieldFrame> frame;
+      for (std::size_t i = 0; i < cells.size(); ++i) data.emplace_back(columns_.names()[i], columns_.value(i, cells[i]));
+      std::vector<FieldFrame> frame;
       if (row_files_[row] != nullptr) {
         if (auto fits = frames_.read(*row_files_[row], target_.report)) {
           frames_.add_values(*fits, keys_, data);
-          frame = FieldFrame{frames_.field_of(fits->image), std::move(fits->image)};
+          auto field = frames_.field_of(fits->image);
+          frame.push_back({std::move(field), std::move(fits->image)});
         }
       }
       recorder.add(times_[row], Json(std::move(data)), std::move(frame));
@@ -197,8 +217,9 @@ class ScanImport {
   const Target& target_;
   bcs::ScanTable table_;
   bcs::ScanHeader header_;
-  std::vector<std::string> names_;
-  std::vector<CellType> types_;
+  TextColumns columns_;
+  std::optional<TimeZone> zone_;  // where another than the beamline's was said
+  std::vector<std::string> column_notes_;
   std::vector<double> clock_;  // seconds of the day, of all rows; empty without a column Time
   std::vector<double> times_;
   bool dated_ = false;

@@ -1,19 +1,19 @@
-/// A CSV file as one run: one event per row, one data key per column.
+/// A CSV file as one run: one event per row, one data key per column. docs/import.md has the rules.
 ///
-/// Times of the events come from a column `timestamp`, `time`, `epoch` or `datetime` that holds seconds since the Unix epoch or
-/// ISO 8601 text; without one, all events get the file's modification time, and a note says so. A column `time` or `seq_num`
-/// that only repeats what every event has is not stored twice; one that says something else becomes "time (file)".
+/// A column `time` or `seq_num` that only repeats what every event has is not stored twice; one that says something else becomes
+/// "time (file)". A table that `resonance table` wrote comes back as it was.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include "base/text.hpp"
-#include "exchange/cell_type.hpp"
 #include "exchange/csv/csv_table.hpp"
 #include "exchange/csv/csv_time.hpp"
 #include "exchange/importers.hpp"
 #include "exchange/run_recorder.hpp"
+#include "exchange/text_columns.hpp"
 #include "exchange/text_encoding.hpp"
 #include "io/file_system.hpp"
 #include "resonance/error.hpp"
@@ -21,112 +21,187 @@
 namespace resonance::exchange {
 namespace {
 
-struct CsvColumn {
-  std::string name;
-  std::string units;
-  CellType type = CellType::text;
-  bool stored = true;
+/// The data key behind a column of our own export: `time` and `seq_num` have "data." in front there, and what is called like that has
+/// one more.
+std::string exported_key(const std::string& column) {
+  constexpr std::string_view kData = "data.";
+  std::string_view end = column;
+  while (end.starts_with(kData)) end.remove_prefix(kData.size());
+  const bool in_front = end.size() < column.size() && (end == "time" || end == "seq_num");
+  return in_front ? column.substr(kData.size()) : column;
+}
+
+class CsvImport {
+ public:
+  CsvImport(SourceFile source, const Target& target, const TimeZone& zone)
+      : source_(std::move(source)),
+        target_(target),
+        table_(to_utf8(source_.bytes), target.options.table),
+        columns_(table_.names(), table_.header().units, target.options.table) {
+    if (table_.rows() == 0) throw Error(ErrorCode::invalid_argument, "the table has a header and no rows: there is nothing to import");
+    notes_ = table_.notes();
+    read_cells();
+    refuse_prose();
+    times_ = csv::find_times({table_, columns_, zone, io::modification_time(source_.path)}, notes_);
+    settle_names();
+  }
+
+  void record() {
+    const double start = *std::ranges::min_element(times_.times);
+    const auto uid = import_uid(times_.dated ? std::optional(start) : std::nullopt, source_.bytes + reading_text(target_.options));
+    RunRecorder recorder(target_);
+    if (recorder.already_there(uid)) return;
+    auto& notes = target_.report.notes;
+    notes.insert(notes.end(), notes_.begin(), notes_.end());
+    recorder.open({uid, "csv", std::nullopt, metadata(), data_keys(), start, table_.rows()});
+    std::vector<csv::Cell> cells;
+    for (std::uint64_t row = 0; row < table_.rows(); ++row) {
+      table_.read_row(row, cells);
+      recorder.add(times_.times[row], data_of(cells));
+    }
+    recorder.close();
+  }
+
+ private:
+  void read_cells() {
+    const bool ours = table_.dialect().ours;
+    for (std::size_t i = 0; ours && i < table_.names().size(); ++i) columns_.guess(i).words_are_values();
+    arrays_.assign(table_.names().size(), ours);
+    std::vector<csv::Cell> cells;
+    for (std::uint64_t row = 0; row < table_.rows(); ++row) {
+      table_.read_row(row, cells);
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (ours && cells[i].quoted)
+          columns_.guess(i).see_text(cells[i].text, table_.line_of(row));
+        else
+          columns_.see(i, cells[i].text, table_.line_of(row));
+        if (ours && (cells[i].quoted || !cells[i].text.empty())) arrays_[i] = arrays_[i] && is_list(cells[i].text);
+      }
+    }
+    columns_.settle(notes_);
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      columns_.type(i).keep_integers = ours;
+      arrays_[i] = arrays_[i] && columns_.type(i).type == CellType::text && columns_.guess(i).values() > 0 && !columns_.said(i);
+    }
+  }
+
+  /// A list in JSON, in the very form in which we write them.
+  [[nodiscard]] static bool is_list(const std::string& text) {
+    if (!text.starts_with('[')) return false;
+    try {
+      return Json::parse(text).dump() == text;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  /// Lines of words that happen to have no delimiter are no table, nor are numbers with a comma below a title.
+  void refuse_prose() const {
+    if (target_.options.table.delimiter || table_.dialect().ours) return;
+    const auto& first = table_.names().front();
+    if (!target_.options.format && (first.starts_with('{') || first.starts_with('<')))
+      throw Error(ErrorCode::invalid_argument, "it begins like JSON or XML");
+    const auto& type = columns_.type(0);
+    const bool words = type.type == CellType::text && !target_.options.format;
+    if (table_.names().size() == 1 && (words || (type.type != CellType::text && type.form != kPoint)))
+      throw Error(
+          ErrorCode::invalid_argument,
+          "its first line is one cell: no comma, semicolon, tab, bar or blanks cut it; say the delimiter, or how many lines to skip");
+  }
+
+  [[nodiscard]] bool counts_the_rows(std::size_t column) const {
+    std::vector<csv::Cell> cells;
+    for (std::uint64_t row = 0; row < table_.rows(); ++row) {
+      table_.read_row(row, cells);
+      if (parse_int64(trimmed(cells[column].text)) != static_cast<std::int64_t>(row + 1)) return false;
+    }
+    return true;
+  }
+
+  /// A table of events has its own `seq_num` and `time`: columns of these names would be there twice.
+  void settle_names() {
+    names_ = table_.dialect().ours ? table_.names() : columns_.names();
+    stored_.assign(names_.size(), true);
+    std::unordered_set<std::string> taken;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      auto& name = names_[i];
+      if (name == "time")
+        stored_[i] = !(times_.column == i && times_.exact);
+      else if (name == "seq_num")
+        stored_[i] = !counts_the_rows(i);
+      else if (table_.dialect().ours)
+        name = exported_key(name);
+      if (stored_[i] && (name == "time" || name == "seq_num") && name == table_.names()[i]) name += " (file)";
+      while (stored_[i] && !taken.insert(name).second) name += " (2)";
+    }
+  }
+
+  [[nodiscard]] Json data_keys() const {
+    Json keys = Json::object();
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      if (stored_[i]) keys.set(names_[i], arrays_[i] ? array_key("csv", {}) : cell_key(columns_.type(i).type, "csv", columns_.units()[i]));
+    return keys;
+  }
+
+  [[nodiscard]] Json metadata() const {
+    const auto list = [](const std::vector<std::string>& texts) {
+      Json out = Json::array();
+      for (const auto& text : texts) out.push_back(text);
+      return out;
+    };
+    Json facts = Json::object({{"header", list(table_.names())}, {"delimiter", std::string(1, table_.delimiter())}});
+    if (!table_.dialect().comments.empty()) facts.set("comments", list(table_.dialect().comments));
+    for (const auto& line : table_.header().more) {
+      if (facts.find("header_lines") == nullptr) facts.set("header_lines", Json::array());
+      Json lines = facts.at("header_lines");
+      lines.push_back(list(line));
+      facts.set("header_lines", std::move(lines));
+    }
+    if (times_.column) facts.set("time_column", table_.names()[*times_.column]);
+    return Json::object(
+        {{"source_file", to_label(source_.path.filename().string(), "csv")}, {"source_format", "csv"}, {"csv", std::move(facts)}});
+  }
+
+  [[nodiscard]] Json value_of(std::size_t column, const csv::Cell& cell) const {
+    if (!table_.dialect().ours) return columns_.value(column, cell.text);
+    if (!cell.quoted && cell.text.empty()) return nullptr;
+    if (arrays_[column]) return Json::parse(cell.text);
+    return columns_.type(column).type == CellType::text ? Json(cell.text) : columns_.value(column, cell.text);
+  }
+
+  [[nodiscard]] Json data_of(const std::vector<csv::Cell>& cells) const {
+    Json::Object data;
+    data.reserve(cells.size());
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (stored_[i]) data.emplace_back(names_[i], value_of(i, cells[i]));
+    return Json(std::move(data));
+  }
+
+  SourceFile source_;
+  const Target& target_;
+  csv::CsvTable table_;
+  TextColumns columns_;
+  csv::RowTimes times_;
+  std::vector<std::string> notes_;
+  std::vector<std::string> names_;  // of the data keys
+  std::vector<bool> stored_, arrays_;
 };
-
-/// "energy (eV)" and "Energy [eV]" tell the unit. The name stays as it is.
-std::string units_in(std::string_view name) {
-  const char last = name.empty() ? ' ' : name.back();
-  const auto open = last == ')' ? name.rfind('(') : last == ']' ? name.rfind('[') : std::string_view::npos;
-  if (open == std::string_view::npos || open == 0) return {};
-  return std::string(trimmed(name.substr(open + 1, name.size() - open - 2)));
-}
-
-std::vector<CsvColumn> columns_of(const csv::CsvTable& table) {
-  std::vector<CellTypeGuess> guesses(table.header().size());
-  std::vector<std::string> cells;
-  for (std::uint64_t row = 0; row < table.rows(); ++row) {
-    table.read_row(row, cells);
-    for (std::size_t i = 0; i < cells.size(); ++i) guesses[i].see(cells[i]);
-  }
-  std::vector<CsvColumn> columns;
-  const auto names = to_column_names(table.header());
-  for (std::size_t i = 0; i < names.size(); ++i) columns.push_back({names[i], units_in(names[i]), guesses[i].type()});
-  return columns;
-}
-
-bool counts_the_rows(const csv::CsvTable& table, std::size_t column) {
-  std::vector<std::string> cells;
-  for (std::uint64_t row = 0; row < table.rows(); ++row) {
-    table.read_row(row, cells);
-    const auto value = parse_int64(trimmed(cells[column]));
-    if (!value || *value != static_cast<std::int64_t>(row + 1)) return false;
-  }
-  return true;
-}
-
-/// A table of events has its own `seq_num` and `time`: columns of these names would be there twice.
-void settle_reserved_names(const csv::CsvTable& table, const std::optional<csv::TimeColumn>& time, std::vector<CsvColumn>& columns) {
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    auto& column = columns[i];
-    if (column.name == "time")
-      column.stored = !(time && time->index == i && time->exact);
-    else if (column.name == "seq_num")
-      column.stored = !counts_the_rows(table, i);
-    else
-      continue;
-    if (column.stored) column.name += " (file)";
-  }
-}
-
-Json data_keys_of(const std::vector<CsvColumn>& columns) {
-  Json keys = Json::object();
-  for (const auto& column : columns)
-    if (column.stored) keys.set(column.name, cell_key(column.type, "csv", column.units));
-  return keys;
-}
-
-Json metadata_of(const SourceFile& source, const csv::CsvTable& table, const std::optional<csv::TimeColumn>& time) {
-  Json header = Json::array();
-  for (const auto& name : table.header()) header.push_back(name);
-  Json facts = Json::object({{"header", std::move(header)}, {"delimiter", std::string(1, table.delimiter())}});
-  if (time) facts.set("time_column", table.header()[time->index]);
-  return Json::object(
-      {{"source_file", to_label(source.path.filename().string(), "csv")}, {"source_format", "csv"}, {"csv", std::move(facts)}});
-}
-
-Json data_of(const std::vector<CsvColumn>& columns, const std::vector<std::string>& cells) {
-  Json::Object data;
-  data.reserve(columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (columns[i].stored) data.emplace_back(columns[i].name, cell_value(cells[i], columns[i].type));
-  return Json(std::move(data));
-}
-
-void note_times(const std::optional<csv::TimeColumn>& time, ImportReport& report) {
-  if (!time)
-    report.notes.emplace_back("no column tells the time of the rows: all events have the modification time of the file");
-  else if (time->without_zone)
-    report.notes.emplace_back("the times in the file name no time zone; they were taken as UTC");
-}
 
 }  // namespace
 
-bool is_csv(std::string_view bytes) { return csv::looks_like_csv(bytes); }
+bool is_csv(std::string_view) { return true; }
 
 void import_csv(SourceFile source, const Target& target) {
-  const csv::CsvTable table(to_utf8(source.bytes));
-  if (table.rows() == 0) throw Error(ErrorCode::invalid_argument, "the table has a header and no rows: there is nothing to import");
-  const auto time = csv::find_time_column(table);
-  const double start = time ? *std::ranges::min_element(time->times) : io::modification_time(source.path);
-  const auto uid = import_uid(time ? std::optional(start) : std::nullopt, source.bytes);
-  RunRecorder recorder(target);
-  if (recorder.already_there(uid)) return;
-  note_times(time, target.report);
-
-  auto columns = columns_of(table);
-  settle_reserved_names(table, time, columns);
-  recorder.open({uid, "csv", std::nullopt, metadata_of(source, table, time), data_keys_of(columns), start, table.rows()});
-  std::vector<std::string> cells;
-  for (std::uint64_t row = 0; row < table.rows(); ++row) {
-    table.read_row(row, cells);
-    recorder.add(time ? time->times[row] : start, data_of(columns, cells));
+  const auto zone = zone_of(target.options);
+  std::optional<CsvImport> import;
+  try {
+    import.emplace(std::move(source), target, zone);
+  } catch (Error& error) {
+    if (!target.options.format && target.options.table.says_nothing())
+      error.add_context(fmt::format("its content is in none of the formats {}; as csv", names_of_formats()));
+    throw;
   }
-  recorder.close();
+  import->record();
 }
 
 }  // namespace resonance::exchange

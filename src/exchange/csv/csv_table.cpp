@@ -1,143 +1,175 @@
 #include "exchange/csv/csv_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
+#include "exchange/number_form.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::csv {
 namespace {
 
-constexpr std::size_t kMaxColumns = 16384;
+constexpr std::size_t kLookAhead = 100;
 
-bool at_line_end(std::string_view text, std::size_t position) {
-  return position >= text.size() || text[position] == '\n' || (text[position] == '\r' && text.substr(position).starts_with("\r\n"));
-}
-
-std::size_t after_line_end(std::string_view text, std::size_t position) {
-  if (position < text.size() && text[position] == '\r') ++position;
-  return std::min(position + 1, text.size());
-}
-
-/// Position behind the closing quote of a cell that begins at `position`; npos when it is never closed.
-std::size_t end_of_quoted(std::string_view text, std::size_t position) {
-  while ((position = text.find('"', position + 1)) != std::string_view::npos) {
-    if (position + 1 >= text.size() || text[position + 1] != '"') return position + 1;
-    ++position;  // doubled: stands for one quote
-  }
-  return std::string_view::npos;
-}
-
-std::string unquoted(std::string_view cell) {
-  std::string out;
-  out.reserve(cell.size());
-  for (std::size_t i = 1; i + 1 < cell.size(); ++i) {
-    out.push_back(cell[i]);
-    if (cell[i] == '"') ++i;
-  }
-  return out;
-}
-
-char guess_delimiter(std::string_view text) {
-  std::array<std::pair<char, std::size_t>, 3> counts{{{',', 0}, {';', 0}, {'\t', 0}}};
-  bool quoted = false;
-  for (const char c : text) {
-    if (c == '"') quoted = !quoted;
-    if (c == '\n' && !quoted) break;
-    for (auto& [delimiter, count] : counts)
-      if (c == delimiter && !quoted) ++count;
-  }
-  return std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; })->first;
-}
-
-bool has_header_and_columns(std::string_view text) {
-  try {
-    const CsvTable table{std::string(text)};
-    if (table.header().size() < 2) return false;
-    if (std::ranges::all_of(table.header(), [](const auto& name) { return parse_double(trimmed(name)).has_value(); })) return false;
-    std::vector<std::string> cells;
-    if (table.rows() > 0) table.read_row(0, cells);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
+bool is_empty(const Cell& cell) { return !cell.quoted && trimmed(cell.text).empty(); }
 
 }  // namespace
 
-CsvTable::CsvTable(std::string text) : text_(std::move(text)) {
-  // Blanks and empty lines before the header would otherwise count as a header of one column.
-  const auto start = text_.find_first_not_of("\r\n");
-  if (start == std::string::npos) throw Error(ErrorCode::invalid_argument, "the table is empty");
-  delimiter_ = guess_delimiter(std::string_view(text_).substr(start));
+CsvTable::CsvTable(std::string text, const TableReading& reading) : text_(std::move(text)) {
+  require_text();
+  dialect_ = find_dialect(text_, reading);
   find_records();
-  split(records_.front().begin, header_);
-  records_.erase(records_.begin());
+  if (records_.empty()) throw Error(ErrorCode::invalid_argument, "the table is empty");
+  if (dialect_.ours) {
+    const auto rows = first_rows();
+    for (const auto& cell : rows.front()) header_.names.push_back(cell.text);
+    header_.units.resize(header_.names.size());
+  } else {
+    header_ = read_header(first_rows(), last_comment());
+  }
+  for (std::size_t i = 1; i < header_.lines; ++i) more_lines_.push_back(records_[i].line);
+  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(header_.lines));
+  if (dialect_.ours) return;
+  drop_nameless_end();
+  note_oddities();
+}
+
+void CsvTable::require_text() const {
+  const auto nul = text_.find('\0');
+  if (nul == std::string::npos) return;
+  const auto line = count_lines(std::string_view(text_).substr(0, nul)) + 1;
+  throw Error(ErrorCode::corrupt, fmt::format("line {} holds a byte 0: this is no text", line));
+}
+
+std::vector<Row> CsvTable::first_rows() const {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < std::min(records_.size(), kHeaderRows); ++i) {
+    Row row;
+    row.resize(reader().read(records_[i].begin, row));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// The last line of comment before the table, cut as its lines are, or at blanks if that gives as many cells.
+Row CsvTable::last_comment() const {
+  Row row;
+  if (dialect_.comments.empty()) return row;
+  const std::string_view text = dialect_.comments.back();
+  const auto wanted = first_rows().front().size();
+  for (const char delimiter : {dialect_.delimiter, '\t', ',', ';', kBlanks}) {
+    std::size_t end = 0;
+    const LineReader cutter(text, delimiter);
+    if (!cutter.skip(end) || end != text.size()) continue;
+    row.resize(cutter.read(0, row));
+    if (row.size() == wanted) return row;
+  }
+  return {};
+}
+
+/// Whether rows may begin with "#" and its like: where no row without it begins with a number.
+bool CsvTable::signs_begin_rows() const {
+  std::size_t position = dialect_.begin;
+  std::vector<Cell> cells;
+  for (std::size_t i = 0; i < kLookAhead && position < text_.size(); ++i) {
+    const auto line = line_at(text_, position);
+    if (i > 0 && !trimmed(line).empty() && comment_sign_of(trimmed(line)).empty()) {
+      LineReader(line, dialect_.delimiter).read(0, cells);
+      if (exchange::look_at_number(trimmed(cells.front().text)).forms != 0) return false;
+    }
+    position = after_line_end(text_, position + line.size());
+  }
+  return true;
+}
+
+bool CsvTable::is_comment(std::string_view line) const {
+  const auto& sign = dialect_.comment_sign;
+  if (dialect_.ours) return false;
+  if (dialect_.comment_said || sign == ";") return !sign.empty() && line.starts_with(sign);
+  return !comment_sign_of(line).empty();
+}
+
+/// 0 where a quoted cell is never closed.
+std::size_t CsvTable::cells_at(std::size_t position) const {
+  Row cells;
+  auto end = position;
+  return reader().skip(end) ? reader().read(position, cells) : 0;
+}
+
+void CsvTable::add_record(std::size_t& position, std::uint64_t& line) {
+  const auto begin = position;
+  const auto closed = reader().skip(position);
+  const auto lines = count_lines(std::string_view(text_).substr(begin, position - begin));
+  if (!closed) throw Error(ErrorCode::corrupt, fmt::format("line {}: a quoted cell is not closed", line + lines));
+  records_.push_back({begin, line});
+  line += lines;
 }
 
 void CsvTable::find_records() {
   const std::string_view text = text_;
-  std::uint64_t line = 1;
-  for (std::size_t position = 0; position < text.size();) {
-    const std::size_t begin = position;
-    const std::uint64_t begin_line = line;
-    for (bool cell_begins = true; !at_line_end(text, position);) {
-      if (cell_begins && text[position] == '"') {
-        const auto end = end_of_quoted(text, position);
-        if (end == std::string_view::npos) throw Error(ErrorCode::corrupt, fmt::format("line {}: a quoted cell is not closed", line));
-        line += static_cast<std::uint64_t>(std::ranges::count(text.substr(position, end - position), '\n'));
-        position = end;
-        cell_begins = false;
-      } else {
-        cell_begins = text[position] == delimiter_;
-        ++position;
-      }
+  const bool signs = !dialect_.comment_said && signs_begin_rows();
+  std::size_t wanted = 0;
+  std::uint64_t line = dialect_.line;
+  for (std::size_t position = dialect_.begin; position < text.size(); ++line) {
+    const auto whole = line_at(text, position);
+    const bool blank = trimmed(whole).empty();
+    bool comment = !blank && !records_.empty() && is_comment(trimmed(whole));
+    if (comment && signs) {
+      if (wanted == 0) wanted = cells_at(records_.front().begin);
+      comment = cells_at(position) != wanted;
     }
-    if (position > begin) records_.push_back({begin, begin_line});
+    if (comment && comments_.lines++ == 0) comments_.first_line = line;
+    if (blank || comment)
+      position += whole.size();
+    else
+      add_record(position, line);
     position = after_line_end(text, position);
-    ++line;
   }
 }
 
-std::size_t CsvTable::split(std::size_t position, std::vector<std::string>& cells) const {
-  const std::string_view text = text_;
-  std::size_t count = 0;
-  while (true) {
-    const std::size_t begin = position;
-    std::size_t quoted_end = begin;
-    if (!at_line_end(text, position) && text[position] == '"') quoted_end = position = end_of_quoted(text, position);
-    while (!at_line_end(text, position) && text[position] != delimiter_) ++position;
-    if (count == kMaxColumns) throw Error(ErrorCode::corrupt, fmt::format("a line has more than {} cells", kMaxColumns));
-    if (cells.size() <= count) cells.emplace_back();
-    auto& cell = cells[count++];
-    if (quoted_end > begin) {
-      cell = unquoted(text.substr(begin, quoted_end - begin));
-      cell += text.substr(quoted_end, position - quoted_end);  // text behind the quotes is against the RFC, but not lost
-    } else {
-      cell = text.substr(begin, position - begin);
-    }
-    if (at_line_end(text, position)) return count;
-    ++position;
+void CsvTable::note_oddities() {
+  if (comments_.lines == 1) notes_.push_back(fmt::format("line {} was left out as a comment", comments_.first_line));
+  if (comments_.lines > 1)
+    notes_.push_back(fmt::format("{} lines were left out as comments, the first is line {}", comments_.lines, comments_.first_line));
+  if (header_.nameless) notes_.emplace_back("the file names no columns: they are called column 1, column 2, ...");
+  for (std::size_t i = 0; i < header_.more.size(); ++i)
+    notes_.push_back(fmt::format("line {} was taken for {} of the columns: {}", more_lines_[i],
+                                 i == header_.unit_line ? "the units" : "a description",
+                                 printable(fmt::format("{}", fmt::join(header_.more[i], ", ")))));
+  for (const auto& name : header_.names) {
+    if (exchange::look_at_number(name).forms == 0) continue;
+    notes_.push_back(fmt::format("the first line was taken for the names of the columns, though one of them is {}", printable(name)));
+    break;
   }
 }
 
-void CsvTable::read_row(std::uint64_t row, std::vector<std::string>& cells) const {
+/// A delimiter behind the last name makes a column only if a row has something there.
+void CsvTable::drop_nameless_end() {
+  auto& names = header_.names;
+  std::size_t used = names.size();
+  while (used > 1 && names[used - 1].empty() && header_.units[used - 1].empty()) --used;
+  if (header_.nameless) used = 1;
+  if (used == names.size()) return;
+  std::vector<Cell> cells;
+  for (const auto& record : records_) {
+    const auto count = reader().read(record.begin, cells);
+    for (std::size_t i = used; i < std::min(count, names.size()); ++i)
+      if (!is_empty(cells[i])) used = i + 1;
+  }
+  names.resize(used);
+  header_.units.resize(used);
+}
+
+void CsvTable::read_row(std::uint64_t row, std::vector<Cell>& cells) const {
   const auto& record = records_.at(row);
-  const auto count = split(record.begin, cells);
-  if (count != header_.size())
-    throw Error(ErrorCode::corrupt, fmt::format("line {} has {} cells, the header has {}", record.line, count, header_.size()));
+  auto count = reader().read(record.begin, cells);
+  const auto wanted = header_.names.size();
+  while (!dialect_.ours && count > wanted && is_empty(cells[count - 1])) --count;
+  if (count != wanted) throw Error(ErrorCode::corrupt, fmt::format("line {} has {} cells, the header has {}", record.line, count, wanted));
   cells.resize(count);
-}
-
-bool looks_like_csv(std::string_view text) {
-  if (text.substr(0, 65536).find('\0') != std::string_view::npos) return false;
-  // A prefix is enough, except when it ends inside a quoted cell.
-  constexpr std::size_t kPrefix = 1 << 20;
-  return has_header_and_columns(text.substr(0, text.size() > kPrefix ? text.rfind('\n', kPrefix) + 1 : text.size())) ||
-         (text.size() > kPrefix && has_header_and_columns(text));
 }
 
 }  // namespace resonance::csv

@@ -17,6 +17,9 @@ namespace resonance::crash {
 /// What ctest takes for "skipped".
 inline constexpr int kSkipped = 77;
 
+/// Nothing was broken, but there was too little time: something that should have been looked at was not.
+inline constexpr int kTooShort = 3;
+
 /// A promise that was not kept.
 class Broken : public std::runtime_error {
  public:
@@ -50,7 +53,12 @@ class Clock {
  public:
   explicit Clock(std::optional<std::uint64_t> seconds) : seconds_(seconds) {}
   [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-  [[nodiscard]] bool over() const { return seconds_ && elapsed() >= static_cast<double>(*seconds_); }
+  [[nodiscard]] bool over() const { return over(0, 1); }
+  /// Of `parts` that have their turns one after the other: part number `part` (from 0) has used up its share, and those before it theirs.
+  [[nodiscard]] bool over(std::size_t part, std::size_t parts) const {
+    return seconds_ && elapsed() * static_cast<double>(parts) >= static_cast<double>(*seconds_ * (part + 1));
+  }
+  [[nodiscard]] bool limited() const noexcept { return seconds_.has_value(); }
 
  private:
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

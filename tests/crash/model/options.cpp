@@ -35,7 +35,7 @@ Options parse_options(int count, char** arguments, const char* about, const Opti
       if (name == "--images")
         out.images = std::stoull(value);
       else if (name == "--seconds")
-        out.seconds = std::stod(value);
+        out.seconds = std::stoull(value);
       else if (name == "--seed")
         out.seed = std::stoull(value);
       else if (name == "--scenario")

@@ -1,12 +1,14 @@
 #include "crash/model/point_scenarios.hpp"
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 
 #include "crash/model/session.hpp"
 #include "record/discard.hpp"
 #include "resonance/backup.hpp"
 #include "resonance/beamtime.hpp"
+#include "resonance/recover.hpp"
 #include "resonance/schema.hpp"
 #include "support/raw_database.hpp"
 
@@ -88,6 +90,11 @@ void leave_dead_run(const Stage& stage) {
 
 void recover(const Stage& stage) { RunWriter(stage.database(), quiet_options(Durability::commit, Codec::none)).close(); }
 
+/// The same without a writer.
+void recover_alone(const Stage& stage) {
+  if (!recover_beamtime(stage.database()).complete()) throw std::runtime_error("recovery is not complete");
+}
+
 /// A beamtime of version 1, as the Python package made them, with one run.
 void make_version_1(const Stage& stage) {
   auto& run = stage.expected.runs.emplace_back();
@@ -161,6 +168,7 @@ const std::vector<Scenario>& point_scenarios() {
       {"seal", 2, {}, seal},
       {"share", 2, {}, share},
       {"recover", 2, leave_dead_run, recover},
+      {"recover-alone", 2, leave_dead_run, recover_alone},
       {"migrate", 2, make_version_1, migrate},
       {"discard", 2, record_two, discard},
       {"back-up", 2, record_and_back_up, back_up, check_copy},

@@ -53,7 +53,7 @@ def test_errors_can_be_sent_to_another_process():
 
 
 def test_the_module_lists_every_public_class():
-    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.Error) and not name.startswith("_")}
+    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, (errors.Error, Warning)) and not name.startswith("_")}
     assert classes == set(errors.__all__)
     assert all(getattr(resonance, name) is getattr(errors, name) for name in classes)
 

@@ -132,3 +132,19 @@ def test_the_real_scan_says_its_counts(data, tmp_path):
     with Catalog(tmp_path / "als.db") as c:
         dropin = c[run.uid].images(run.fields[0])
         assert dropin.shape == images.shape and int(dropin[0].sum(dtype=np.int64)) == int(images[0].sum(dtype=np.int64))
+
+
+def test_an_import_is_told_how_to_read_a_table(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text("from a spreadsheet\ncode;when;x\n% note\n007;2026-03-14 12:00:00;1,234\n")
+    with pytest.raises(resonance.Error, match="in none of the formats"):
+        resonance.import_file(file, tmp_path / "x.db")
+    report = resonance.import_file(file, tmp_path / "x.db", columns={"code": "integer", "when": "time"}, delimiter=";", decimal=",", comment="%", skip=1, zone="Europe/Berlin")
+    run = resonance.Catalog(tmp_path / "x.db")[report["run_uid"]]
+    table = run.table()
+    assert list(table["code"]) == [7] and list(table["x"]) == [1.234] and list(table["time"]) == [1773486000.0]
+    for wrong in ({"columns": {"code": "date"}}, {"columns": {"none": "text"}, "skip": 1}, {"decimal": ";"}, {"delimiter": "ab"}, {"zone": "Nowhere/At_All", "skip": 1}):
+        with pytest.raises(resonance.Error):
+            resonance.import_file(file, tmp_path / "y.db", **wrong)
+    with pytest.raises(TypeError):
+        resonance.import_file(file, tmp_path / "y.db", skip="one")

@@ -121,3 +121,16 @@ def test_a_run_that_only_a_listing_knows_is_indexed_by_what_is_given(tmp_path):
     assert connection.execute("SELECT uid, plan_name, sample_name, time_start, tags FROM runs_index ORDER BY uid").fetchall() == [
         ("1" * 32, "scan", "PS", 1.7e9, '["a"]'), ("2" * 32, "scan", None, 1.8e9, "[]")]
     connection.close()
+
+
+def test_a_query_that_finds_nothing_is_explained(root):
+    index, catalog = resonance.MasterIndex(root), resonance.Catalog(root / "jane" / "march.db")
+    for asked, count in ((index, 8), (catalog, 4)):
+        explanation = asked.explain("rsoxs or nexafs")
+        assert explanation.read_as == '"rsoxs" AND "or" AND "nexafs"'
+        assert any(f"rsoxs OR nexafs finds {count} runs" in hint for hint in explanation.hints)
+        assert asked.explain("energy>280 eV") == resonance.Explanation("energy>280eV", [])
+        with pytest.raises(resonance.InvalidArgumentError, match="column 8"):
+            asked.explain("sample:'PS")
+        assert asked.explain("on:2026-03-15", zone="Asia/Tokyo").read_as == "on:2026-03-15"
+    assert len(list(catalog.search("energy > 0.28 keV"))) == 4 and index.count("sample:'PS-b-PMMA 1'") == 4

@@ -280,7 +280,7 @@ def total_of(task):
     return int(images[i].sum())
 
 
-@pytest.mark.parametrize("way", ["Catalog", "RunWriter", "verify", "statistics", "describe_schema", "repair", "migrate", "back_up", "import_file", "simulate", "add_tags"])
+@pytest.mark.parametrize("way", ["Catalog", "RunWriter", "verify", "statistics", "describe_schema", "recover", "repair", "migrate", "back_up", "import_file", "simulate", "add_tags"])
 def test_every_way_in_is_guarded_against_a_second_copy_of_sqlite(recorded, tmp_path, monkeypatch, way):
     database = recorded()
     run = resonance.Catalog(database)[-1]

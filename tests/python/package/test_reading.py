@@ -280,6 +280,9 @@ def test_whole_files(simulated, tmp_path):
     report = beamtime.back_up(tmp_path / "copy")
     assert report and report["runs"] == 4 and resonance.check_backup(tmp_path / "copy", frames=True)
     assert beamtime.repair()["sound"]
+    nothing = beamtime.recover()
+    assert nothing["complete"] and nothing["runs"] == [] and nothing["log_bytes"] == 0
+    assert resonance.recover(tmp_path, dry_run=True)["failures"] == []
 
     class Enough(Exception):
         pass

@@ -211,17 +211,23 @@ TEST(ABackup, KeepsWhatTheStoreHasLost) {
   expect_run(folder / "bag/data/x.db", uid, 5);
 }
 
-TEST(ABackup, ForgetsTheFilesOfARunThatWasTakenOut) {
+TEST(ABackup, KeepsARunThatWasTakenOutOfTheBeamtime) {
   const TemporaryFolder folder;
   const auto uid = record_two_runs(folder / "x.db");
   back_up(folder / "x.db", folder / "bag");
+  const auto before = contents(folder / "bag");
   sqlite::Connection(folder / "x.db", sqlite::Access::read_write).execute("DELETE FROM runs WHERE uid = '" + uid + "'");
   const auto done = back_up(folder / "x.db", folder / "bag");
-  ASSERT_EQ(done.notes.size(), 1);
-  EXPECT_EQ(done.notes[0].kind, "unnamed_run");
-  EXPECT_THAT(done.faults, IsEmpty());
+  ASSERT_EQ(done.faults.size(), 1);
+  EXPECT_EQ(done.faults[0].kind, "kept_copy");
+  EXPECT_EQ(done.faults[0].run_uid, uid);
+  EXPECT_EQ(contents(folder / "bag"), before);
   EXPECT_THAT(faults_in(folder / "bag"), IsEmpty());
-  EXPECT_FALSE(fs::exists(folder / "bag/data/x.zarr/runs" / uid / "ccd/c/0/0/0"));
+  const auto fresh = back_up(folder / "x.db", folder / "another");
+  EXPECT_THAT(fresh.faults, IsEmpty());
+  ASSERT_EQ(fresh.notes.size(), 1);
+  EXPECT_EQ(fresh.notes[0].kind, "unnamed_run");
+  EXPECT_FALSE(fs::exists(folder / "another/data/x.zarr/runs" / uid));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "exchange/cell_type.hpp"
+#include "exchange/civil_text.hpp"
 #include "exchange/csv/csv_table.hpp"
-#include "exchange/csv/csv_time.hpp"
+#include "exchange/csv/epoch.hpp"
 #include "exchange/iso_time.hpp"
 #include "unit/exchange/import_support.hpp"
 
@@ -12,20 +13,22 @@ namespace {
 using exchange::CellType;
 
 std::vector<std::string> row(const csv::CsvTable& table, std::uint64_t number) {
-  std::vector<std::string> cells;
+  std::vector<csv::Cell> cells;
   table.read_row(number, cells);
-  return cells;
+  std::vector<std::string> texts;
+  for (const auto& cell : cells) texts.push_back(cell.text);
+  return texts;
 }
 
 CellType type_of(std::initializer_list<const char*> cells) {
   exchange::CellTypeGuess guess;
   for (const auto* cell : cells) guess.see(cell);
-  return guess.type();
+  return guess.type().type;
 }
 
 TEST(CsvTable, ReadsQuotedCellsWithDelimitersQuotesAndLineEnds) {
   const csv::CsvTable table("a,b,c\r\n1,\"x, \"\"y\"\"\nz\",3\r\n\r\n\"\",,\n");
-  EXPECT_EQ(table.header(), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(table.names(), (std::vector<std::string>{"a", "b", "c"}));
   ASSERT_EQ(table.rows(), 2u);
   EXPECT_EQ(row(table, 0), (std::vector<std::string>{"1", "x, \"y\"\nz", "3"}));
   EXPECT_EQ(row(table, 1), (std::vector<std::string>{"", "", ""}));
@@ -52,13 +55,21 @@ TEST(CsvTable, NamesTheLineOfAQuoteThatIsNeverClosed) {
   EXPECT_MESSAGE(error, "line 3: a quoted cell is not closed");
 }
 
-TEST(CsvTable, IsNotSeenInProseOrBytesOrNumbersWithoutHeader) {
-  EXPECT_TRUE(csv::looks_like_csv("energy,i0\n1,2\n"));
-  EXPECT_FALSE(csv::looks_like_csv("just words\nand more\n"));
-  EXPECT_FALSE(csv::looks_like_csv("1,2\n3,4\n"));
-  EXPECT_FALSE(csv::looks_like_csv("Dear reader, hello\nthis line has none\n"));
-  EXPECT_FALSE(csv::looks_like_csv(std::string_view("a,b\n\0,1\n", 9)));
-  EXPECT_FALSE(csv::looks_like_csv(""));
+TEST(CsvTable, CutsAtWhatGivesNumbersAndTheSameNumberOfCells) {
+  EXPECT_EQ(csv::CsvTable("270,0;1,1\n270,5;1,2\n").delimiter(), ';');
+  EXPECT_EQ(csv::CsvTable("a b,c d\n1 2,3\n").delimiter(), ',');
+  EXPECT_EQ(csv::CsvTable("a  b\n 1\t2\n").delimiter(), csv::kBlanks);
+  EXPECT_EQ(csv::CsvTable("a|b\n1|2\n").delimiter(), '|');
+  EXPECT_EQ(csv::CsvTable("a,b,c\n1\n").delimiter(), ',');
+}
+
+TEST(CsvTable, FindsNamesAndUnitsAroundComments) {
+  const csv::CsvTable table("# x\n# energy i0\n270,1\n");
+  EXPECT_EQ(table.names(), (std::vector<std::string>{"energy", "i0"}));
+  const csv::CsvTable units("energy,i0\n# c\neV,A\n270,1\n");
+  EXPECT_EQ(units.header().units, (std::vector<std::string>{"eV", "A"}));
+  ASSERT_EQ(units.rows(), 1u);
+  EXPECT_EQ(units.line_of(0), 4u);
 }
 
 TEST(CellType, IsTheNarrowestThatHoldsAllCells) {
@@ -68,17 +79,19 @@ TEST(CellType, IsTheNarrowestThatHoldsAllCells) {
   EXPECT_EQ(type_of({"1", "x"}), CellType::text);
   EXPECT_EQ(type_of({"007", "008"}), CellType::text);  // a label would lose its zeros
   EXPECT_EQ(type_of({"", " "}), CellType::text);
-  EXPECT_EQ(type_of({"99999999999999999999"}), CellType::number);
-  EXPECT_TRUE(exchange::cell_value("  ", CellType::number).is_null());
-  EXPECT_EQ(exchange::cell_value("+3", CellType::integer), Json(3));
+  EXPECT_EQ(type_of({"99999999999999999999"}), CellType::integer);
+  EXPECT_TRUE(exchange::cell_value("  ", {CellType::number}).is_null());
+  EXPECT_EQ(exchange::cell_value("+3", {CellType::integer}), Json(3));
+  EXPECT_EQ(exchange::cell_value("-99999999999999999999", {CellType::integer}).dump(), "-99999999999999999999");
+  EXPECT_EQ(exchange::cell_value("9007199254740993.0", {CellType::number}), Json(std::int64_t{9007199254740993}));
 }
 
 TEST(IsoTime, ReadsZonesAndFractionsAndRefusesOtherText) {
   EXPECT_DOUBLE_EQ(exchange::parse_iso_time("2026-02-10T02:30:15.5Z")->epoch(), 1770690615.5);
   EXPECT_DOUBLE_EQ(exchange::parse_iso_time("2026-02-09 18:30:15.5-08:00")->epoch(), 1770690615.5);
   EXPECT_FALSE(exchange::parse_iso_time("2026-02-10T02:30:15")->utc_offset.has_value());
-  for (const auto* text :
-       {"2026-02-30T00:00:00", "2026-02-10", "2026-02-10T25:00:00", "19:43:33", "", "2026-02-10T02:30:15+", "2026-02-10T02:30:15Zx"})
+  for (const auto* text : {"2026-02-30T00:00:00", "2026-02-10", "2026-02-10T25:00:00", "19:43:33", "", "2026-02-10T02:30:15+",
+                           "2026-02-10T02:30:15Zx", "2026-02-10T02"})
     EXPECT_FALSE(exchange::parse_iso_time(text).has_value()) << text;
 }
 
@@ -91,18 +104,39 @@ TEST(IsoTime, ReadsClocksOfTwentyFourAndTwelveHours) {
     EXPECT_FALSE(exchange::parse_clock(text).has_value()) << text;
 }
 
-TEST(CsvTime, IsFoundInEpochSecondsAndIsoTextOnly) {
-  const auto epoch = csv::find_time_column(csv::CsvTable("x,Timestamp (s)\n1,1770690615.25\n2,1770690616\n"));
-  ASSERT_TRUE(epoch.has_value());
-  EXPECT_EQ(epoch->index, 1u);
-  EXPECT_TRUE(epoch->exact);
-  EXPECT_EQ(epoch->times, (std::vector<double>{1770690615.25, 1770690616}));
-  const auto iso = csv::find_time_column(csv::CsvTable("time,x\n2026-02-10 02:30:15,1\n"));
-  ASSERT_TRUE(iso.has_value());
-  EXPECT_TRUE(iso->without_zone);
-  EXPECT_EQ(iso->times, (std::vector<double>{1770690615}));
-  EXPECT_FALSE(csv::find_time_column(csv::CsvTable("time,x\n0.5,1\n1.0,2\n")).has_value());  // seconds since the start
-  EXPECT_FALSE(csv::find_time_column(csv::CsvTable("time,x\n1770690615,1\n,2\n")).has_value());
+TEST(NumberForm, TellsWhichSignsMayBeWhat) {
+  using namespace exchange;
+  EXPECT_EQ(look_at_number("12").forms, kAllForms);
+  EXPECT_EQ(look_at_number("1.5").forms, kPointForms);
+  EXPECT_EQ(look_at_number("1,5E-9").forms, kCommaForms);
+  EXPECT_EQ(look_at_number("1,234").forms, kCommaForms | kPointGrouped);
+  EXPECT_EQ(look_at_number("0,234").forms, kCommaForms);
+  EXPECT_EQ(look_at_number("1,234,567").forms, unsigned{kPointGrouped});
+  EXPECT_EQ(look_at_number("1.234,5").forms, unsigned{kCommaGrouped});
+  for (const auto* text :
+       {"", "-", ".", ",", "1,23,456", "1.2.3", "1e", "e5", "1e999", "-1e-999", "007", "0x1F", "1_0", "1,234e5,0", "--1", "1 2"})
+    EXPECT_EQ(look_at_number(text).forms, 0u) << text;
+  EXPECT_EQ(number_value("1.234.567,25", kCommaGrouped, true), Json(1234567.25));
+  EXPECT_EQ(number_value("-1,234", kPointGrouped, false), Json(-1234));
+}
+
+TEST(CivilText, KnowsInWhichOrdersTextIsADate) {
+  using namespace exchange;
+  EXPECT_EQ(orders_of("03/04/2024 16:00"), kAnyOrder);
+  EXPECT_EQ(orders_of("14/04/2024 16:00"), unsigned{kDayFirst});
+  EXPECT_EQ(orders_of("4/14/2024 4:00 PM"), unsigned{kMonthFirst});
+  EXPECT_EQ(orders_of("14.4.2024 16:00:00,5"), unsigned{kDayFirst});
+  for (const auto* text : {"", "14.4.2024", "31/02/2024 16:00", "4/14/24 16:00", "2024-13-01 00:00", "14-Foo-2024 10:00", "././. 1:00"})
+    EXPECT_EQ(orders_of(text), 0u) << text;
+  EXPECT_DOUBLE_EQ(parse_date_time("9-Mar-2024 16:00:00 +01:00", kDayFirst)->epoch(), 1709996400);
+}
+
+TEST(Epoch, IsFoundByPlausibleDatesAndUnits) {
+  EXPECT_EQ(csv::epoch_of(90967194063, 90967394063, "", false), nullptr);
+  EXPECT_EQ(csv::epoch_of(1.71e9, 1.71e9, "ms", false), nullptr);
+  EXPECT_EQ(csv::epoch_of(45361.5, 45362, "", false), nullptr);
+  EXPECT_EQ(csv::epoch_of(45361.5, 45362, "", true)->words, "days since 1900 (Excel)");
+  EXPECT_DOUBLE_EQ(csv::time_in(*csv::epoch_of(3792844800, 3792844800, "s", false), 3792844800), 1710000000);
 }
 
 }  // namespace

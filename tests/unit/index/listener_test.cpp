@@ -48,7 +48,7 @@ TEST_F(Listening, WhatWasToldLastIsIndexedBeforeTheListenerIsGone) {
 }
 
 TEST_F(Listening, ALockedIndexDelaysNobodyAndIsCaughtUp) {
-  io::LockFile other(schema::lock_file_of(root() / "index.db"));
+  io::LockFile other(root() / "index.db-lock");
   ASSERT_TRUE(other.try_lock(schema::kWriteLockByte));
   std::vector<std::string> recorded;
   {

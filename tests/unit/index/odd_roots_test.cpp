@@ -182,7 +182,7 @@ TEST_F(OddRoot, WhatIsInTheFolderOfANewResearcherIsTheirs) {
 
 TEST_F(OddRoot, OnlyBeamtimesAreRegistered) {
   std::ofstream(root() / "text.db") << "no database at all, but a text";
-  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"is no beamtime"}, [&] { index().register_beamtime({.db_path = "text.db"}); }));
+  EXPECT_TRUE(fails(ErrorCode::corrupt, {"is no beamtime"}, [&] { index().register_beamtime({.db_path = "text.db"}); }));
   EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"index.db"}, [&] { index().register_beamtime({.db_path = "index.db"}); }));
   record(".scratch/x.db", {{}});
   EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"hidden folder"}, [&] { index().register_beamtime({.db_path = ".scratch/x.db"}); }));

@@ -55,12 +55,18 @@ TEST(TextField, CannotBeGreaterThanAnything) {
   EXPECT_TRUE(says("sample:\"\"", "column 8: expected text behind 'sample:', not '\"\"'"));
 }
 
+TEST(Value, MayStandBehindBlanks) {
+  EXPECT_EQ(tree("plan: nexafs"), tree("plan:nexafs"));
+  EXPECT_EQ(tree("plan : nexafs x"), tree("plan:nexafs x"));
+  EXPECT_TRUE(says("plan: sample:PS", "column 6: expected a value directly behind 'plan:', not a blank"));
+  EXPECT_TRUE(says("plan: OR x", "column 6: expected a value directly behind 'plan:', not a blank"));
+  EXPECT_TRUE(says("plan: -x", "column 6: expected a value directly behind 'plan:', not a blank"));
+}
+
 TEST(Value, StandsDirectlyBehindItsColon) {
   EXPECT_TRUE(says("plan:", "column 6: expected a value directly behind 'plan:', not the end"));
-  EXPECT_TRUE(says("plan: nexafs", "column 6: expected a value directly behind 'plan:', not a blank"));
   EXPECT_TRUE(says("(plan:)", "column 7: expected a value directly behind 'plan:', not ')'"));
   EXPECT_TRUE(says(":nexafs", "column 1: expected a name in front of ':nexafs'"));
-  EXPECT_TRUE(says("plan :nexafs", "column 6: expected a name in front of ':nexafs'"));
 }
 
 TEST(Value, IsOneOrInQuotes) {
@@ -101,6 +107,14 @@ TEST(NumberField, OfBytesAndSecondsHasUnits) {
   EXPECT_EQ(tree("duration>10min duration<1.5h duration:90"), "all(duration (600, ], duration [, 5400), duration [90, 90])");
   EXPECT_EQ(tree("duration:10s..1h"), "duration [10, 3600]");
   EXPECT_EQ(tree("duration>\"2 days\""), "duration (172800, ]");
+}
+
+TEST(NumberField, TakesUnitsAndRangesAsPeopleWriteThem) {
+  EXPECT_EQ(tree("duration>10 min bytes>1 GB"), tree("duration>10min bytes>1GB"));
+  EXPECT_EQ(tree("scan:40-45 frames:10 - 20 events:5 to 6"), "all(scan_id [40, 45], frames [10, 20], events [5, 6])");
+  EXPECT_EQ(tree("scan between 40 and 45"), "scan_id [40, 45]");
+  EXPECT_EQ(tree("bytes:1 - 2 GB"), "bytes [1000000000, 2000000000]");
+  EXPECT_EQ(tree("frames>50 K"), R"(all(frames (50, ], words "K"))") << "they have no unit";
 }
 
 TEST(NumberField, RefusesWhatIsNoNumber) {

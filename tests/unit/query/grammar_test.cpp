@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "query/render.hpp"
 #include "support/fails.hpp"
 #include "support/query_tree.hpp"
 
@@ -55,6 +56,59 @@ TEST(Query, TakesOnlyUpperCaseWordsForOperators) {
   EXPECT_EQ(tree("this and that or not"), R"(all(words "this", words "and", words "that", words "or", words "not"))");
   EXPECT_EQ(tree("\"OR\" NOTE ORder"), R"(all(words "OR", words "NOTE", words "ORder"))");
   EXPECT_EQ(tree("NOT:x"), "not 'x'") << "a name like any other";
+}
+
+TEST(Query, TakesTheOperatorsOfOtherLanguages) {
+  EXPECT_EQ(tree("a && b || c"), tree("a AND b OR c"));
+  EXPECT_EQ(tree("a & b | c"), tree("a AND b OR c"));
+  EXPECT_EQ(tree("!a ! b !(c d)"), tree("NOT a NOT b NOT (c d)"));
+  EXPECT_EQ(tree("x!=1"), tree("x != 1")) << "a comparison";
+  EXPECT_EQ(tree("\u2013test \u2212plan:count"), tree("-test -plan:count")) << "minus signs that an editor made dashes";
+  EXPECT_TRUE(says("a || ", "column 6: expected a term behind '||', not the end"));
+  EXPECT_TRUE(says("&& a", "column 1: expected a term, not '&&'"));
+}
+
+TEST(Query, TakesQuotesOfAnyKind) {
+  for (const std::string_view text : {"sample:'PS 1'", "sample:\u2018PS 1\u2019", "sample:\u201cPS 1\u201d", "sample:\u201ePS 1\u201c",
+                                      "sample:\u00abPS 1\u00bb", "sample:\u201dPS 1\u201d", "sample = 'PS 1'"})
+    EXPECT_EQ(tree(text), "sample 'ps 1'") << text;
+  EXPECT_EQ(tree("'carbon edge' b"), tree("\"carbon edge\" b"));
+  EXPECT_EQ(tree("\u201cBeamline Energy\u201d>280 metadata.'film thickness':3"),
+            tree("\"Beamline Energy\">280 metadata.\"film thickness\":3"));
+  EXPECT_EQ(tree("'it's'"), R"(words "it's")") << "only the last one closes";
+}
+
+TEST(Query, LeavesAnApostropheWhatItIs) {
+  EXPECT_EQ(tree("don't 'tis o'brien"), R"(all(words "don't", words "'tis", words "o'brien"))");
+  EXPECT_EQ(tree("operator:O'Brien x:5'"), "all(operator 'o'brien', x '5'')");
+  EXPECT_EQ(tree("sample:\\'PS"), "sample ''ps'");
+  EXPECT_TRUE(says("a sample:'PS 1", "column 10: this quote is never closed: expected another ' behind it, or a \\ in front of it"));
+}
+
+TEST(Query, IsRenderedAsOneThatIsReadAsTheSame) {
+  const ParseContext here{1773517413.25, TimeZone::load("America/Los_Angeles")};
+  const std::pair<std::string_view, std::string_view> kQueries[] = {
+      {"", "*"},
+      {"-*", "NOT *"},
+      {"a b OR c NOT d", R"(("a" AND "b") OR ("c" AND NOT "d"))"},
+      {"a or b", R"("a" AND "or" AND "b")"},
+      {"42 019cf2a1", R"((scan:42 OR "42") AND (uid:019cf2a1 OR "019cf2a1"))"},
+      {"Plan:NEXAFS* sample:'PS 1' status:failed tag:a\\*b", R"(plan:NEXAFS* AND sample:"PS 1" AND status:"failed" AND tag:"a\*b")"},
+      {"note:\"beam dump\" polym* has:note has:edge", R"(note:"beam dump" AND "polym*" AND has:note AND has:edge)"},
+      {"energy>280eV energy:0.28..0.29keV", "energy>280eV AND energy:0.28..0.29keV"},
+      {"\"plan\":x metadata.\"film thickness\">30 energy<5µm", R"("plan"=x AND "metadata.film thickness">30 AND energy<"5 µm")"},
+      {"280<energy<=290 -5<t<5", R"(280<energy<=290 AND "-5"<t<5)"},
+      {"sample!=PS edge!=c", "sample:* AND NOT sample:PS AND has:edge AND NOT edge=c"},
+      {"on:2026-03-14", "on:2026-03-14"},
+      {"after:2026-03-14T19:43 before:yesterday", R"(date>="2026-03-14T19:43" AND date<"2026-03-13")"},
+      {"after:2h", R"(date>="@1773510213.25")"},
+      {"on:2026-03-01..now", R"("2026-03-01"<=date<="@1773517413.25")"},
+      {"bytes>1GB duration<10 min", "bytes>1000000000 AND duration<600"}};
+  for (const auto& [text, rendered] : kQueries) {
+    const Node query = parse_query(text, here);
+    EXPECT_EQ(render(query, here), rendered);
+    EXPECT_TRUE(parse_query(render(query, here), here) == query) << text;
+  }
 }
 
 TEST(Query, IsTheSameWhenItIsReadAgain) {

@@ -112,6 +112,51 @@ TEST_F(QueryTime, OnCanGoFromOneDayToAnother) {
   EXPECT_TRUE(says("on:2026-03-05..2026-03-01", "column 4: the ends of the range are swapped: expected the earlier one first"));
 }
 
+TEST_F(QueryTime, HasWordsForWeeksMonthsAndYears) {
+  EXPECT_EQ(stretch("on:\"this week\""), "2026-03-09T00:00:00Z, 2026-03-16T00:00:00Z");
+  EXPECT_EQ(stretch("on:last week"), "2026-03-02T00:00:00Z, 2026-03-09T00:00:00Z");
+  EXPECT_EQ(stretch("on:last month"), "2026-02-01T00:00:00Z, 2026-03-01T00:00:00Z");
+  EXPECT_EQ(stretch("on:this year"), "2026-01-01T00:00:00Z, 2027-01-01T00:00:00Z");
+  EXPECT_EQ(stretch("on:last year"), "2025-01-01T00:00:00Z, 2026-01-01T00:00:00Z");
+  EXPECT_EQ(stretch("on:last friday"), "2026-03-13T00:00:00Z, 2026-03-14T00:00:00Z");
+  EXPECT_EQ(stretch("on:last saturday"), "2026-03-07T00:00:00Z, 2026-03-08T00:00:00Z") << "today is one";
+  context_.now = 1e300;
+  EXPECT_TRUE(says("on:last month", "column 4: expected a day"));
+}
+
+TEST_F(QueryTime, CanBeSeveralWordsWithoutQuotes) {
+  EXPECT_EQ(moment("2026-03-14 19:43"), "2026-03-14T19:43:00Z");
+  EXPECT_EQ(moment("3 days ago"), moment("3d"));
+  EXPECT_EQ(moment("2 h"), moment("2h"));
+  EXPECT_EQ(moment("2h ago"), moment("2h"));
+  EXPECT_EQ(stretch("on:2026-03-01 - 2026-03-05"), stretch("on:2026-03-01..2026-03-05"));
+  EXPECT_EQ(stretch("on:2026-03-01 to 2026-03-05"), stretch("on:2026-03-01..2026-03-05"));
+  EXPECT_EQ(parse_query("after:2026-03-14 polymer", context_), parse_query("after:2026-03-14 AND polymer", context_));
+}
+
+TEST_F(QueryTime, IsWrittenAsElsewhereWhereThatIsClear) {
+  EXPECT_EQ(moment("15.03.2026"), "2026-03-15T00:00:00Z");
+  EXPECT_EQ(moment("5.3.2026"), "2026-03-05T00:00:00Z");
+  EXPECT_EQ(moment("\"15.03.2026 10:30\""), "2026-03-15T10:30:00Z");
+  EXPECT_EQ(moment("2026/03/15"), "2026-03-15T00:00:00Z");
+  EXPECT_EQ(moment("2026\u201303\u201315"), "2026-03-15T00:00:00Z");
+  EXPECT_EQ(test::text_of(parse_query("after:@1773517413.25", context_)), "time [1773517413.25, ]");
+  EXPECT_TRUE(says("after:03/04/2026", "column 7: expected a time")) << "in March or in April";
+  EXPECT_TRUE(says("after:@x", "column 7: expected a time"));
+}
+
+TEST_F(QueryTime, IsAlsoThatOfADate) {
+  EXPECT_EQ(test::text_of(parse_query("date:1970-01-02", context_)), "any(time [86400, 172800), date '1970-01-02')");
+  EXPECT_EQ(parse_query("date>1970-01-01", context_), parse_query("after:1970-01-02", context_)) << "behind all of the day";
+  EXPECT_EQ(parse_query("date>=1970-01-02", context_), parse_query("after:1970-01-02", context_));
+  EXPECT_EQ(parse_query("date<1970-01-02", context_), parse_query("before:1970-01-02", context_));
+  EXPECT_EQ(parse_query("date <= 1970-01-01", context_), parse_query("before:1970-01-02", context_));
+  EXPECT_EQ(test::text_of(parse_query("1970-01-02<=date<1970-01-03", context_)), "time [86400, 172800)");
+  EXPECT_EQ(test::text_of(parse_query("date:5 time>5 \"date\":1970-01-02 start:280", context_)),
+            "all(date [5, 5] '5', time (5, ], date '1970-01-02', start [280, 280] '280')")
+      << "numbers and names in quotes are values";
+}
+
 TEST_F(QueryTime, RefusesWhatIsNoTime) {
   EXPECT_TRUE(says("test after:tuesdy", "column 12: expected a time such as 2026-03-01 or yesterday behind 'after:', not 'tuesdy'"));
   for (const std::string_view text : {"2026-13",

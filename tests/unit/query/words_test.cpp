@@ -54,6 +54,12 @@ TEST(Word, ThatIsAWholeNumberIsAlsoAScanId) {
   EXPECT_EQ(tree("1234567890123456"), R"(words "1234567890123456")");
 }
 
+TEST(Word, OfAScanOrAUidIsReadAsPeopleWriteThese) {
+  EXPECT_EQ(tree("#42"), R"(any(scan_id [42, 42], words "#42"))");
+  EXPECT_EQ(tree("019cf2a1-1f0e-7b7c-8d6e-5f4a3b2c1d0e"),
+            R"(any(uid 019cf2a11f0e7b7c8d6e5f4a3b2c1d0e, words "019cf2a1-1f0e-7b7c-8d6e-5f4a3b2c1d0e"))");
+}
+
 TEST(Word, HasALetterOrADigitInIt) {
   EXPECT_TRUE(says("a ... b", "column 3: expected a word, a phrase, or a name with a value such as plan:nexafs, not '...'"));
   EXPECT_TRUE(says("\"\"", "column 1: expected a word"));

@@ -120,6 +120,22 @@ TEST(AFrameThatTheDetectorCompressed, IsRefusedWhenItIsNoFrameOfItsArrayAndNothi
   EXPECT_EQ(Catalog(folder / "x.db").run("-1").images("fast").size(), 2);
 }
 
+TEST(AFrameThatTheDetectorCompressed, IsRefusedWhenItIsNotAsDeclaredWhereverItStandsInACall) {
+  const TemporaryFolder folder;
+  RunWriter writer(folder / "x.db", with(Durability::commit));
+  writer.open_run("eiger");
+  writer.open_stream("primary", keys_with("fast", 40, 50));
+  const auto uid = writer.write_event("primary", x_is(1));
+  const auto good = encoded(pixels(0, 40, 50), 40, 50), other = encoded(pixels(0, 20, 50), 20, 50);
+  for (const bool first : {true, false}) {
+    const EncodedFrame right{good, 40, 50, DType::uint16}, wrong{other, 20, 50, DType::uint16};
+    const EncodedFrame frames[] = {first ? wrong : right, right, first ? right : wrong};
+    EXPECT_THAT(said([&] { writer.write_encoded_frames({&uid, 1}, "fast", frames); }),
+                refusal(ErrorCode::invalid_argument, "is declared as 40x50 uint16, but the frame is 20x50 uint16"));
+  }
+  EXPECT_EQ(row_counts(folder / "x.db")["image_refs"], 0);
+}
+
 TEST(AFrameThatTheDetectorCompressed, IsRefusedWhereFramesAreNotCompressedOrShareChunks) {
   for (const auto& [options, why] : {std::pair{with(Durability::commit, Codec::none), "it is not compressed"},
                                      std::pair{with(Durability::group), "set frames_per_chunk to 1"}}) {

@@ -57,13 +57,16 @@ TEST_F(DamagedRows, ALeafOfEventsCostsItsEventsAndTheirFramesAreKept) {
   EXPECT_GT(count(repaired, "SELECT count(*) FROM lost_events"), 0);
 }
 
-TEST_F(DamagedRows, AnInteriorPageCostsNoRow) {
+TEST_F(DamagedRows, AnInteriorPageCostsTheRowsBehindItWhichIsSaidAndNoFrame) {
   record(Codec::none, 400);
   const auto interior = pages("events", "internal");
   if (interior.empty()) GTEST_SKIP() << "this SQLite has no dbstat";
   for (const auto page : interior) wreck(page);
   const auto done = repair();
   EXPECT_FALSE(done.report.complete()) << "nothing leads to the rows any more";
+  EXPECT_GT(done.report.events_lost, 0) << done.words();
+  EXPECT_EQ(done.report.frames_lost, 0) << done.words();
+  EXPECT_EQ(count(repaired, "SELECT count(*) FROM image_refs"), 800) << "their frames belong to substitutes";
 }
 
 TEST_F(DamagedRows, AnSqlIndexIsMadeAnewAndNothingIsLost) {

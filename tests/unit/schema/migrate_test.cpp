@@ -87,8 +87,8 @@ TEST(Migration, TakesNeitherKindOfDatabaseForTheOther) {
   RawDatabase beamtime(folder / "beamtime.db"), index(folder / "index.db");
   create_beamtime_schema(beamtime.handle());
   create_index_schema(index.handle());
-  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"index.db", "not a beamtime"}, [&] { create_beamtime_schema(index.handle()); }));
-  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"beamtime.db", "not a master index"}, [&] { create_index_schema(beamtime.handle()); }));
+  EXPECT_TRUE(fails(ErrorCode::corrupt, {"index.db", "not a beamtime"}, [&] { create_beamtime_schema(index.handle()); }));
+  EXPECT_TRUE(fails(ErrorCode::corrupt, {"beamtime.db", "not a master index"}, [&] { create_index_schema(beamtime.handle()); }));
   EXPECT_EQ(index.value("SELECT count(*) FROM sqlite_master WHERE name = 'runs'"), "0");
 }
 

@@ -100,7 +100,7 @@ TEST(ReportForms, HaveStableNames) {
   import.format = "bcs";
   EXPECT_EQ(to_json(import).dump(),
             R"({"file":"scan.txt","format":"bcs","run_uid":"","already_there":false,"events":0,"frames":0,"missing_frames":[],)"
-            R"("damaged_frames":[],"notes":[]})");
+            R"("damaged_frames":[],"unsupported_frames":[],"notes":[]})");
 
   EXPECT_EQ(to_json(BackupReport{.runs = 1, .open_runs = 1, .files = 3, .bytes = 4, .files_copied = 2, .bytes_copied = 1}).dump(),
             R"({"runs":1,"open_runs":1,"files":3,"bytes":4,"files_copied":2,"bytes_copied":1,"num_faults":0,"num_notes":0})");

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 import resonance
+from resonance._arguments import followed
 from resonance.errors import InvalidArgumentError, NotFoundError
 from resonance.models import RunSummary
 
@@ -172,7 +173,10 @@ class IndexWriter:
             index.register_beamtime(path, label=label, researcher=names[0], description=description, extra=extra)
 
     def _relative(self, path: str | os.PathLike[str]) -> str:
+        root = followed(self._root)
         given = pathlib.Path(path)
+        if (there := followed(root / given)).is_relative_to(root) and there.exists():  # one beamtime, one entry, whatever leads to it
+            return there.relative_to(root).as_posix()
         root = self._root.absolute()
         return given.relative_to(root).as_posix() if given.is_absolute() and given.is_relative_to(root) else given.as_posix()
 
