@@ -154,11 +154,16 @@ Json number_value(std::string_view text, NumberForm form, bool as_double) {
   return value ? Json(*value) : Json();
 }
 
+bool is_spreadsheet_error(std::string_view text) {
+  constexpr std::array<std::string_view, 7> words{"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"};
+  return std::ranges::find(words, text) != words.end();
+}
+
 bool is_missing_text(std::string_view text) {
   // In these spellings alone: "nA" is a unit.
-  constexpr std::array<std::string_view, 17> words{"",     "N/A",  "n/a",  "NA",   "na",  "#N/A", "#NA", "<NA>", "null",
-                                                   "NULL", "Null", "None", "none", "nil", "-",    "--",  "---"};
-  return std::ranges::find(words, text) != words.end();
+  constexpr std::array<std::string_view, 16> words{"",     "N/A",  "n/a",  "NA",   "na",  "#NA", "<NA>", "null",
+                                                   "NULL", "Null", "None", "none", "nil", "-",   "--",   "---"};
+  return std::ranges::find(words, text) != words.end() || is_spreadsheet_error(text);
 }
 
 }  // namespace resonance::exchange

@@ -40,7 +40,10 @@ struct NumberLook {
 /// unless a double would change it; so are whole numbers with a decimal sign ("9007199254740993.0") kept.
 [[nodiscard]] Json number_value(std::string_view text, NumberForm form, bool as_double);
 
-/// Words that stand for a value that is not there: N/A, NA, null, None, -, -- and their like, and nothing at all.
+/// What spreadsheets write for a value that could not be computed: #N/A, #DIV/0! and their like.
+[[nodiscard]] bool is_spreadsheet_error(std::string_view text);
+
+/// Words that stand for a value that is not there: N/A, NA, null, None, -, -- and their like, errors of a spreadsheet, and nothing at all.
 [[nodiscard]] bool is_missing_text(std::string_view text);
 
 }  // namespace resonance::exchange

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -15,17 +16,32 @@ namespace {
 
 constexpr std::size_t kLabelBytes = 240;  // leaves room for " (2)" and a prefix within the 255 of a label
 
-std::string latin1_to_utf8(std::string_view text) {
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto tail = [&](unsigned shift) { out.push_back(static_cast<char>(0x80u | ((code >> shift) & 0x3Fu))); };
+  if (code < 0x80) return out.push_back(static_cast<char>(code));
+  if (code < 0x800) {
+    out.push_back(static_cast<char>(0xC0u | (code >> 6)));
+  } else if (code < 0x10000) {
+    out.push_back(static_cast<char>(0xE0u | (code >> 12)));
+    tail(6);
+  } else {
+    out.push_back(static_cast<char>(0xF0u | (code >> 18)));
+    tail(12);
+    tail(6);
+  }
+  tail(0);
+}
+
+/// Latin-1 with what Windows has in place of its second control characters.
+std::string windows_1252_to_utf8(std::string_view text) {
+  constexpr std::array<std::uint16_t, 32> marks{0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+                                                0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+                                                0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
   std::string out;
   out.reserve(text.size() + text.size() / 8);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(0xC0u | (byte >> 6)));
-      out.push_back(static_cast<char>(0x80u | (byte & 0x3Fu)));
-    }
+    append_utf8(out, byte >= 0x80 && byte < 0xA0 ? marks[byte - 0x80u] : byte);
   }
   return out;
 }
@@ -45,22 +61,6 @@ std::optional<Utf16> utf16_order(std::string_view text) {
   if (zeros[0] == 0 && zeros[1] > most) return Utf16::little;
   if (zeros[1] == 0 && zeros[0] > most) return Utf16::big;
   return std::nullopt;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto tail = [&](unsigned shift) { out.push_back(static_cast<char>(0x80u | ((code >> shift) & 0x3Fu))); };
-  if (code < 0x80) return out.push_back(static_cast<char>(code));
-  if (code < 0x800) {
-    out.push_back(static_cast<char>(0xC0u | (code >> 6)));
-  } else if (code < 0x10000) {
-    out.push_back(static_cast<char>(0xE0u | (code >> 12)));
-    tail(6);
-  } else {
-    out.push_back(static_cast<char>(0xF0u | (code >> 18)));
-    tail(12);
-    tail(6);
-  }
-  tail(0);
 }
 
 std::string utf16_to_utf8(std::string_view text, bool big) {
@@ -89,15 +89,17 @@ bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC
 
 }  // namespace
 
+bool is_byte_text(std::string_view text) { return !utf16_order(text) && !is_utf8(text); }
+
 std::string to_utf8(std::string text) {
   if (const auto order = utf16_order(text)) return utf16_to_utf8(text, *order == Utf16::big);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  return is_utf8(text) ? text : latin1_to_utf8(text);
+  return is_utf8(text) ? text : windows_1252_to_utf8(text);
 }
 
 std::string to_label(std::string_view text, std::string_view otherwise) {
   std::string label(text);
-  if (!is_utf8(label)) label = latin1_to_utf8(label);
+  if (!is_utf8(label)) label = windows_1252_to_utf8(label);
   for (std::size_t i = 0; i < label.size(); ++i) {
     const auto byte = static_cast<unsigned char>(label[i]);
     if (byte < 0x20 || byte == 0x7F) label[i] = ' ';

@@ -299,3 +299,49 @@ def test_a_count_from_the_start_ends_when_the_file_was_modified(imported):
 
 def test_a_column_is_the_time_where_it_is_said(imported):
     assert imported("when,x\n1710000000,1\n", "--column", "when=time").times == [1710000000]
+
+
+# What is easily taken for something else
+
+
+def test_a_dash_among_the_units_is_no_unit_and_no_value(imported):
+    t = imported("energy,i0,flag\neV,nA,-\n270,1.1,1\n271,1.2,0\n")
+    assert t["energy"] == [270, 271] and t["flag"] == [1, 0]
+    assert t.keys["i0"]["units"] == "nA" and "units" not in t.keys["flag"]
+
+
+@pytest.mark.parametrize("line", ["sep=;", "sep= ;", "SEP=;", '"sep=;"', "sep=;;"])
+def test_the_line_that_names_the_delimiter_is_no_header(imported, line):
+    t = imported(f"{line}\nenergy;signal\n270.0;5\n270.5;6\n")
+    assert t["energy"] == [270.0, 270.5] and t["signal"] == [5, 6]
+
+
+def test_a_row_that_begins_with_an_error_of_the_spreadsheet_is_a_row(imported):
+    t = imported("a,b\n1.5,1\n#N/A,2\n#DIV/0!,3\n2.5,4\n")
+    assert t["b"] == [1, 2, 3, 4] and t["a"] == [1.5, None, None, 2.5]
+    assert t.told("#N/A")
+
+
+def test_a_column_may_be_called_by_a_sign_for_comments(imported):
+    t = imported("#,energy\n1,270\n2,271\n")
+    assert t["#"] == [1, 2] and t["energy"] == [270, 271]
+
+
+def test_signs_of_windows_are_read_and_told(imported):
+    t = imported("unit,\u2013 \u20ac\n1,2\n".encode("cp1252"))
+    assert t["\u2013 \u20ac"] == [2] and t.told("Windows-1252")
+
+
+def test_a_column_of_dates_is_the_time_whatever_it_is_called(imported):
+    t = imported("Zeit;i\n19.03.2024 16:00:00;1\n19.03.2024 16:00:01;2\n")
+    assert t.times == [1710864000, 1710864001] and t.told('"Zeit"')
+
+
+def test_numbers_that_would_be_days_to_come_are_no_times(imported):
+    t = imported("timestamp,counts\n4102444800,5\n4102444801,6\n")
+    assert t.times == [MODIFIED, MODIFIED] and t.told("no date from 1980 to today")
+
+
+def test_dates_to_come_are_told(imported):
+    t = imported("time,i\n2093-01-01T00:00:00Z,1\n")
+    assert t.told("in the future")

@@ -38,6 +38,7 @@ std::optional<char> separator_of(std::string_view line) {
   line.remove_prefix(4);
   if (quoted && line.find('"') != std::string_view::npos) line = line.substr(0, line.find('"'));
   if (line == "\\t") return '\t';
+  if (const auto sign = trimmed(line); sign.size() == 1) line = sign;
   if (line.empty()) return std::nullopt;
   // A program that knows nothing of this line may have filled it up with delimiters.
   if (line.find_first_not_of(line[0]) != std::string_view::npos && !trimmed(line.substr(1)).empty()) return std::nullopt;
@@ -53,13 +54,23 @@ bool semicolon_comments(Lines lines) {
   return look.any() && look.line().find(';') == std::string_view::npos;
 }
 
+/// "#,energy": a column is called "#" where the line below it has as many cells.
+bool names_a_column(Lines lines) {
+  const auto line = trimmed(lines.line());
+  if (line.size() < 2 || line[0] != '#' || std::string_view(",;\t|").find(line[1]) == std::string_view::npos) return false;
+  Dialect ahead = lines.at;
+  Lines look{lines.text, ahead};
+  look.next();
+  return look.any() && std::ranges::count(trimmed(look.line()), line[1]) == std::ranges::count(line, line[1]);
+}
+
 void read_comments(Lines& lines, const TableReading& reading) {
   auto& sign = lines.at.comment_sign;
   if (reading.comment) sign = *reading.comment;
   while (lines.any()) {
     const auto line = trimmed(lines.line());
     if (!line.empty()) {
-      std::string_view found = comment_sign_of(line);
+      std::string_view found = names_a_column(lines) ? std::string_view() : comment_sign_of(line);
       if (reading.comment)
         found = !sign.empty() && line.starts_with(sign) ? std::string_view(sign) : std::string_view();
       else if (found.empty() && (sign == ";" ? line.starts_with(';') : sign.empty() && semicolon_comments(lines)))
@@ -151,6 +162,7 @@ char guess_delimiter(std::string_view text, const Dialect& dialect) {
 }  // namespace
 
 std::string_view comment_sign_of(std::string_view line) {
+  if (exchange::is_spreadsheet_error(line.substr(0, line.find_first_of(",;\t| ")))) return {};
   for (const std::string_view sign : {"#", "%", "//", "!"})
     if (line.starts_with(sign)) return sign;
   return {};

@@ -15,6 +15,7 @@ constexpr std::size_t kMostMore = 3;  // records with units, long names, comment
 bool is_number(const Cell& cell) { return exchange::look_at_number(trimmed(cell.text)).forms != 0; }
 bool is_empty(const Cell& cell) { return trimmed(cell.text).empty(); }
 bool is_missing(const Cell& cell) { return exchange::is_missing_text(trimmed(cell.text)); }
+bool is_no_unit(const Cell& cell) { return !is_empty(cell) && trimmed(cell.text).find_first_not_of('-') == std::string_view::npos; }
 bool has_number(const Row& row) { return std::ranges::any_of(row, is_number); }
 
 /// Not one name among them.
@@ -32,6 +33,7 @@ bool describes(const Row& row, const std::vector<Row>& rows, std::size_t first) 
   bool any = false;
   for (std::size_t i = 0; i < std::min(row.size(), rows[first].size()); ++i) {
     if (is_empty(row[i]) || !is_number(rows[first][i]) || !numbers(i)) continue;
+    if (is_no_unit(row[i])) continue;
     if (is_missing(row[i])) return false;  // "N/A": a row of values
     any = true;
   }
@@ -52,7 +54,8 @@ std::string without_brackets(std::string_view text) {
   text = trimmed(text);
   if (text.size() >= 2 && ((text.front() == '[' && text.back() == ']') || (text.front() == '(' && text.back() == ')')))
     text = trimmed(text.substr(1, text.size() - 2));
-  return std::string(text.size() <= kLongestUnit ? text : "");
+  const bool none = text.size() > kLongestUnit || text.find_first_not_of('-') == std::string_view::npos;
+  return std::string(none ? "" : text);
 }
 
 /// The line with the units: one in brackets, else the one with the shortest words.

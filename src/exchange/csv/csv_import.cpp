@@ -8,6 +8,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "exchange/csv/csv_table.hpp"
 #include "exchange/csv/csv_time.hpp"
@@ -40,9 +41,10 @@ class CsvImport {
         columns_(table_.names(), table_.header().units, target.options.table) {
     if (table_.rows() == 0) throw Error(ErrorCode::invalid_argument, "the table has a header and no rows: there is nothing to import");
     notes_ = table_.notes();
+    if (is_byte_text(source_.bytes)) notes_.emplace_back("the text is not UTF-8: it was read as Windows-1252 (Latin-1)");
     read_cells();
     refuse_prose();
-    times_ = csv::find_times({table_, columns_, zone, io::modification_time(source_.path)}, notes_);
+    times_ = csv::find_times({table_, columns_, zone, io::modification_time(source_.path), system_time()}, notes_);
     settle_names();
   }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "base/text.hpp"
 #include "exchange/bcs/beamline_time.hpp"
@@ -18,6 +20,8 @@ namespace resonance::csv {
 namespace {
 
 using exchange::CellType;
+
+constexpr double kDay = 86400;
 
 /// The name of a column without its unit, in small letters, its words apart by one blank: "Time_Stamp [us]" → "time stamp", "us".
 struct TimeName {
@@ -72,6 +76,7 @@ class TimeReader {
       if (may_tell(i, tells_time) && as_times(i)) return std::move(out_);
     for (std::size_t i = 0; i < q_.table.names().size(); ++i)
       if ((may_tell(i, tells_time) && as_clock(i)) || (may_tell(i, tells_start) && as_elapsed(i))) return std::move(out_);
+    if (as_unnamed_dates()) return std::move(out_);
     out_.times.assign(q_.table.rows(), q_.modified);
     notes_.push_back((why_.empty() ? "no column tells the time of the rows"
                                    : fmt::format("column \"{}\" is no time that is known: {}", why_column_, why_)) +
@@ -125,9 +130,9 @@ class TimeReader {
     const auto name = name_of(q_, index);
     const auto [least, most] = std::ranges::minmax(counts_);
     const bool dates = name.name.find("date") != std::string::npos || name.name.ends_with("stamp") || q_.columns.time_column() == index;
-    const auto* epoch = epoch_of(least, most, name.unit, dates);
+    const auto* epoch = epoch_of(least, most, name.unit, dates, q_.now + kDay);
     if (epoch == nullptr) {
-      refuse(index, fmt::format("its numbers, {} to {}{}, are no date from 1980 to 2050", shortest(least), shortest(most),
+      refuse(index, fmt::format("its numbers, {} to {}{}, are no date from 1980 to today", shortest(least), shortest(most),
                                 name.unit.empty() ? "" : " " + name.unit));
       return false;
     }
@@ -199,6 +204,15 @@ class TimeReader {
     return true;
   }
 
+  /// "Zeit", "when": the first column whose every cell is a date with a time of day, whatever it is called.
+  bool as_unnamed_dates() {
+    const auto why = std::pair(why_, why_column_);
+    for (std::size_t i = 0; i < q_.table.names().size(); ++i)
+      if (q_.columns.type(i).type == CellType::text && !q_.columns.said(i) && as_dates(i)) return true;
+    std::tie(why_, why_column_) = why;
+    return false;
+  }
+
   bool as_clock(std::size_t index) {
     std::vector<double> clocks;
     const auto type = q_.columns.type(index).type;
@@ -236,9 +250,11 @@ class TimeReader {
     out_.column = index;
     out_.dated = true;
     exchange::note_steps_back(out_.times, line_of(), notes_);
-    if (!tell) return;
+    const double last = *std::ranges::max_element(out_.times);
+    if (last > q_.now + kDay) notes_.push_back(fmt::format("{} is in the future: a clock was wrong", iso_utc(last)));
+    if (!tell && tells_time(name_of(q_, index).name)) return;
     notes_.push_back(fmt::format("the times are those of column \"{}\", {}: {} to {}", column(index), what,
-                                 iso_utc(*std::ranges::min_element(out_.times)), iso_utc(*std::ranges::max_element(out_.times))));
+                                 iso_utc(*std::ranges::min_element(out_.times)), iso_utc(last)));
   }
 
   [[nodiscard]] exchange::LineOfRow line_of() const {

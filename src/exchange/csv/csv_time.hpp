@@ -24,10 +24,11 @@ struct TimeQuestion {
   const exchange::TextColumns& columns;  ///< settled
   const TimeZone& zone;                  ///< of times that do not tell theirs
   double modified;                       ///< when the file was
+  double now;
 };
 
 /// The column that was said to be the time; else the first one named like a time (timestamp, time, epoch, date and their like) whose
-/// every cell is one: a count since 1970, 1904 or another epoch that gives dates from 1980 to 2050, or a date with a time of day. Else
+/// every cell is one: a count since 1970, 1904 or another epoch that gives dates from 1980 to tomorrow, or a date with a time of day. Else
 /// one with times of day alone, or that counts from the start of the scan: these end when the file was modified. What was believed,
 /// and of the first column so named why it was not, is in `notes`.
 /// \throws Error(invalid_argument) the column that was said to be the time is none, with line and cell

@@ -9,9 +9,9 @@ namespace resonance::csv {
 namespace {
 
 constexpr double kDay = 86400;
-constexpr double kYear1980 = 315532800, kYear1990 = 631152000, kYear2000 = 946684800, kYear2050 = 2524608000;
+constexpr double kYear1980 = 315532800, kYear1990 = 631152000, kYear2000 = 946684800;
 
-// No number below 2050 is a time in two of them, but for the days of Excel and of MATLAB, which need a name that says so.
+// No number up to 2050 is a time in two of them, but for the days of Excel and of MATLAB, which need a name that says so.
 constexpr std::array<Epoch, 8> kEpochs{{
     {"seconds since 1970", "s", 1, 1, 0, kYear1980},
     {"milliseconds since 1970", "ms", 1, 1e3, 0, kYear1980},
@@ -74,13 +74,13 @@ double seconds_in(std::string_view unit) {
   return plain == "d" ? kDay : 0;
 }
 
-const Epoch* epoch_of(double smallest, double largest, std::string_view unit, bool dates) {
+const Epoch* epoch_of(double smallest, double largest, std::string_view unit, bool dates, double latest) {
   const auto plain = plain_unit(unit);
   if (!unit.empty() && plain.empty()) return nullptr;
   for (const auto& epoch : kEpochs) {
     if (!plain.empty() && epoch.unit != plain) continue;
     if (epoch.dates_only && !dates && plain.empty()) continue;
-    if (time_in(epoch, smallest) >= epoch.earliest && time_in(epoch, largest) < kYear2050) return &epoch;
+    if (time_in(epoch, smallest) >= epoch.earliest && time_in(epoch, largest) <= latest) return &epoch;
   }
   return nullptr;
 }

@@ -16,9 +16,9 @@ struct Epoch {
   bool dates_only = false;  ///< only of a column whose name says date: such numbers are ordinary otherwise
 };
 
-/// The way to count in which both numbers are times between 1980 and 2050; null when there is none. `unit`: of the column, "" if it
+/// The way to count in which both numbers are times from 1980 to `latest`; null when there is none. `unit`: of the column, "" if it
 /// names none; s, ms, us, ns, min, h, d in several spellings.
-[[nodiscard]] const Epoch* epoch_of(double smallest, double largest, std::string_view unit, bool dates);
+[[nodiscard]] const Epoch* epoch_of(double smallest, double largest, std::string_view unit, bool dates, double latest);
 
 [[nodiscard]] inline double time_in(const Epoch& epoch, double count) { return count * epoch.seconds / epoch.counts + epoch.origin; }
 

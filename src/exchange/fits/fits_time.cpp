@@ -155,8 +155,7 @@ class TimeFinder {
 
 }  // namespace
 
-std::optional<ToldTime> told_time(const std::vector<FitsCard>& cards, const Clocks& clocks, double now,
-                                  std::vector<std::string>& notes) {
+std::optional<ToldTime> told_time(const std::vector<FitsCard>& cards, const Clocks& clocks, double now, std::vector<std::string>& notes) {
   auto told = TimeFinder(cards, clocks, notes).find();
   if (!told) return told;
   notes.push_back(fmt::format("the time is that of the card {}, {} ({}){}", told->card, iso_utc(told->epoch), told->zone,

@@ -132,11 +132,13 @@ TEST(CivilText, KnowsInWhichOrdersTextIsADate) {
 }
 
 TEST(Epoch, IsFoundByPlausibleDatesAndUnits) {
-  EXPECT_EQ(csv::epoch_of(90967194063, 90967394063, "", false), nullptr);
-  EXPECT_EQ(csv::epoch_of(1.71e9, 1.71e9, "ms", false), nullptr);
-  EXPECT_EQ(csv::epoch_of(45361.5, 45362, "", false), nullptr);
-  EXPECT_EQ(csv::epoch_of(45361.5, 45362, "", true)->words, "days since 1900 (Excel)");
-  EXPECT_DOUBLE_EQ(csv::time_in(*csv::epoch_of(3792844800, 3792844800, "s", false), 3792844800), 1710000000);
+  constexpr double kNow = 1.8e9;
+  EXPECT_EQ(csv::epoch_of(90967194063, 90967394063, "", false, kNow), nullptr);
+  EXPECT_EQ(csv::epoch_of(1.71e9, 1.71e9, "ms", false, kNow), nullptr);
+  EXPECT_EQ(csv::epoch_of(45361.5, 45362, "", false, kNow), nullptr);
+  EXPECT_EQ(csv::epoch_of(45361.5, 45362, "", true, kNow)->words, "days since 1900 (Excel)");
+  EXPECT_DOUBLE_EQ(csv::time_in(*csv::epoch_of(3792844800, 3792844800, "s", false, kNow), 3792844800), 1710000000);
+  EXPECT_EQ(csv::epoch_of(4102444800, 4102444801, "", false, kNow), nullptr) << "in 1904's seconds that is a day to come";
 }
 
 }  // namespace
