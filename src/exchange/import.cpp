@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -57,10 +58,8 @@ const Importer& importer_named(std::string_view name) {
 }
 
 const Importer& importer_for(std::string_view bytes) {
-  for (const auto& importer : kImporters)
-    if (importer.takes(bytes)) return importer;
   exchange::require_unpacked(bytes);
-  return kImporters.back();  // and says why it is no table either
+  return *std::ranges::find_if(kImporters, [bytes](const Importer& importer) { return importer.takes(bytes); });  // CSV takes all
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "resonance/error.hpp"
@@ -10,13 +11,14 @@ namespace resonance::exchange {
 namespace {
 
 struct Packer {
-  std::string_view begin;
+  std::string_view mark;
   const char* name;
   const char* command;
+  std::size_t at = 0;  ///< where the mark stands
 };
 
 constexpr std::array kPackers{
-    Packer{"BZh", "bzip2", "bunzip2"},
+    Packer{"1AY&SY", "bzip2", "bunzip2", 4},
     Packer{"\xFD"
            "7zXZ",
            "xz", "unxz"},
@@ -30,7 +32,7 @@ constexpr std::array kPackers{
 
 void require_unpacked(std::string_view bytes) {
   for (const auto& packer : kPackers)
-    if (bytes.starts_with(packer.begin))
+    if (bytes.substr(std::min(packer.at, bytes.size())).starts_with(packer.mark))
       throw Error(ErrorCode::unsupported,
                   fmt::format("it is packed with {}, which is not read: unpack it first ({})", packer.name, packer.command));
 }
