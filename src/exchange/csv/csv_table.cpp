@@ -41,7 +41,8 @@ void CsvTable::require_text() const {
   const auto nul = text_.find('\0');
   if (nul == std::string::npos) return;
   const auto line = count_lines(std::string_view(text_).substr(0, nul)) + 1;
-  throw Error(ErrorCode::corrupt, fmt::format("line {} holds a byte 0: this is no text", line));
+  // In the first line it is a file of another kind, further down a table that was damaged.
+  throw Error(line == 1 ? ErrorCode::unsupported : ErrorCode::corrupt, fmt::format("line {} holds a byte 0: this is no text", line));
 }
 
 std::vector<Row> CsvTable::first_rows() const {
