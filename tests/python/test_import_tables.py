@@ -345,3 +345,8 @@ def test_numbers_that_would_be_days_to_come_are_no_times(imported):
 def test_dates_to_come_are_told(imported):
     t = imported("time,i\n2093-01-01T00:00:00Z,1\n")
     assert t.told("in the future")
+
+
+def test_scans_of_spec_are_not_rows_of_one_table(refused):
+    text = "#F x.spec\n\n#S 1  ascan th 0 1 2 1\n#L th  I0\n0 1\n1 2\n\n#S 2  ascan en 0 1 2 1\n#L en  det\n5 1\n6 2\n"
+    assert "SPEC" in refused(text)

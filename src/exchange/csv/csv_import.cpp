@@ -189,6 +189,13 @@ class CsvImport {
   std::vector<bool> stored_, arrays_;
 };
 
+/// Its scans, each with columns of its own, would become the rows of one table.
+void refuse_spec(std::string_view text) {
+  const auto has = [text](std::string_view mark) { return text.starts_with(mark.substr(1)) || text.find(mark) != std::string_view::npos; };
+  if (has("\n#S ") && has("\n#L "))
+    throw Error(ErrorCode::unsupported, "it is a data file of SPEC, whose scans are not read; cut one out, and say --format csv");
+}
+
 }  // namespace
 
 bool is_csv(std::string_view) { return true; }  // and import_csv() says why it is no table
@@ -197,6 +204,7 @@ void import_csv(SourceFile source, const Target& target) {
   const auto zone = zone_of(target.options);
   std::optional<CsvImport> import;
   try {
+    if (!target.options.format) refuse_spec(source.bytes);
     import.emplace(std::move(source), target, zone);
   } catch (Error& error) {
     if (!target.options.format && target.options.table.says_nothing())
