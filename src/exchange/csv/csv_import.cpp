@@ -202,13 +202,13 @@ bool is_csv(std::string_view) { return true; }  // and import_csv() says why it 
 
 void import_csv(SourceFile source, const Target& target) {
   const auto zone = zone_of(target.options);
+  const bool guessed = !target.options.format && target.options.table.says_nothing();
   std::optional<CsvImport> import;
   try {
-    if (!target.options.format) refuse_spec(source.bytes);
+    if (guessed) refuse_spec(source.bytes);
     import.emplace(std::move(source), target, zone);
   } catch (Error& error) {
-    if (!target.options.format && target.options.table.says_nothing())
-      error.add_context(fmt::format("its content is in none of the formats {}; as csv", names_of_formats()));
+    if (guessed) error.add_context(fmt::format("its content is in none of the formats {}; as csv", names_of_formats()));
     throw;
   }
   import->record();
