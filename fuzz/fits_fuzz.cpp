@@ -41,7 +41,7 @@ void read_file(std::span<const std::byte> bytes) {
   survey.add(file.cards());
   (void)Json::parse(survey.metadata().dump());
   std::vector<std::string> notes;
-  (void)fits::told_time(file.cards(), "", "UTC", 0, notes);
+  (void)fits::told_time(file.cards(), {"", "", "UTC"}, 0, notes);
   if (file.has_izeros()) (void)file.izeros();
   for (const auto& image : file.images()) try {
       read_image(file, image);
