@@ -78,10 +78,10 @@ std::string in_words(const RepairReport& report) {
   if (report.sound)
     return fmt::format("{} is {}: {} and {} checked, nothing to repair", old, report.verified.num_faults == 0 ? "sound" : "left as it is",
                        counted(report.verified.events, "event"), counted(report.verified.frames, "frame"));
-  return fmt::format(
-      "{}: {} and {}, checked\n{}\n{} is unchanged. To put the repaired one in its place:{}", safe_text(report.database.string()),
-      counted(report.verified.events, "event"), counted(report.verified.frames, "frame"),
-      report.complete() ? "everything that was recorded is there" : losses_in_words(report), old, exchange_commands(report));
+  return fmt::format("{}: {} and {}, checked\n{}\n{} is unchanged. To put the repaired one in its place:{}",
+                     safe_text(report.database.string()), counted(report.verified.events, "event"),
+                     counted(report.verified.frames, "frame"),
+                     report.complete() ? "everything that was recorded is there" : losses_in_words(report), old, exchange_commands(report));
 }
 
 RepairOptions library_options(const Options& options, ProgressBar& bar) {
