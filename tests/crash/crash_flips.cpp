@@ -98,9 +98,17 @@ struct Subject {
   }
 
  private:
+  /// In a random order, but one of each file first, so that a short run comes to all of them.
   void mix_up(std::uint64_t seed) {
     Dice dice(seed);
     for (auto left = damages.size(); left > 1; --left) std::swap(damages[left - 1], damages[dice.below(left)]);
+    std::vector<bool> seen(files.size());
+    std::size_t front = 0;
+    for (auto& damage : damages)
+      if (!seen[damage.file]) {
+        seen[damage.file] = true;
+        std::swap(damages[front++], damage);
+      }
   }
 };
 

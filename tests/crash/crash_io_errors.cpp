@@ -283,13 +283,14 @@ struct Sweep {
 
 using Over = std::function<bool()>;
 
-/// Each `step`-th call from a random one on, until the fault is not met any more. \return false when time is up
+/// Each `step`-th call from a random one on, until the fault is not met any more; one of them however little time there is.
+/// \return false when time is up
 bool sweep(Sweep& work, const fs::path& scratch, std::uint64_t seed, std::uint64_t step, const Settings& settings, const Over& over) {
   const auto only = settings.number("call", 0);
   std::uint64_t clean = 0;
   // Background threads do more or less each time: clean is clean twice.
   for (auto at = only != 0 ? only : 1 + mix(seed, 9, step) % step; clean < 2; at += step) {
-    if (over()) return false;
+    if (work.looked_at && over()) return false;
     try {
       clean = Case(work.scenario, work.fault, at, scratch / "x").run(seed, work.sums) ? 0 : clean + 1;
     } catch (const std::exception& error) {

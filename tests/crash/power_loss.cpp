@@ -41,10 +41,12 @@ class PowerLoss {
  private:
   static constexpr std::uint64_t kImagesOfOneRecording = 120, kFirstImages = 12;
 
-  [[nodiscard]] bool more() const { return (options_.images == 0 || images_ < options_.images) && !clock_.over() && failures_ < 20; }
+  [[nodiscard]] bool more() const {
+    return (options_.images == 0 || images_ < options_.images) && (first_round_ || !clock_.over()) && failures_ < 20;
+  }
 
   /// Each scenario is recorded anew, so that threads meet in another way, and crashes at some of its operations. In the first round
-  /// each has its share of the time, so that a short run comes to all of them.
+  /// each has its share of the time, and one image however little that is, so that a short run comes to all of them.
   void round() {
     for (std::size_t i = 0; i < scenarios_.size() && more(); ++i) {
       Recording recording;
@@ -55,12 +57,15 @@ class PowerLoss {
 
   void crash(const Recording& recording, std::size_t number) {
     const auto last = recording.log.operations.size();
-    std::vector<std::uint64_t> positions(first_round_ && clock_.limited() ? kFirstImages : kImagesOfOneRecording * recording.weight / 10);
+    const auto time_is_up = [&] { return first_round_ && clock_.over(number, scenarios_.size()); };
+    std::vector<std::uint64_t> positions(time_is_up()                       ? 1
+                                         : first_round_ && clock_.limited() ? kFirstImages
+                                                                            : kImagesOfOneRecording * recording.weight / 10);
     for (auto& position : positions) position = std::uniform_int_distribution<std::uint64_t>(0, last)(random_);
     std::sort(positions.begin(), positions.end());
     Disk disk(recording.log);
     for (const auto position : positions) {
-      if (!more() || (first_round_ && clock_.over(number, scenarios_.size()))) return;
+      if (!more() || (positions.size() > 1 && time_is_up())) return;
       disk.advance_to(position);
       const auto survival = random_() % 6 == 0 ? Survival::everything : random_() % 2 == 0 ? Survival::ordered : Survival::folders;
       one(recording, disk, {position, survival, random_()});
