@@ -41,7 +41,10 @@ unsigned threads_of(const RunWriterOptions& options) {
 }
 
 record::BeamtimeFileOptions file_options(const RunWriterOptions& options) {
-  return {options.busy_timeout, options.allow_network_file_system, options.durability == Durability::strict, false, options.file_system};
+  return {.busy_timeout = options.busy_timeout,
+          .allow_network_file_system = options.allow_network_file_system,
+          .sync_commits = options.durability == Durability::strict,
+          .file_system = options.file_system};
 }
 
 void require_sample(const SampleMetadata& sample) {

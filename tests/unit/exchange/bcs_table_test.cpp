@@ -111,7 +111,7 @@ TEST(FrameFiles, FindsNamesInAnyFolderBelowAndPrefersTheNearest) {
 TEST(TextEncoding, TurnsLatin1IntoUtf8AndNamesIntoLabels) {
   EXPECT_EQ(exchange::to_utf8("\xB5m at 20\xB0"), "µm at 20°");
   EXPECT_EQ(exchange::to_utf8("\xEF\xBB\xBFµm"), "µm");
-  EXPECT_EQ(test::error_of([] { (void)exchange::to_utf8("\xFF\xFEx"); }).code(), ErrorCode::unsupported);
+  EXPECT_EQ(test::error_of([] { (void)exchange::to_utf8("\xFF\xFEx"); }).code(), ErrorCode::corrupt);
   EXPECT_EQ(exchange::to_column_names({"a", "", " a ", "x\ty"}), (std::vector<std::string>{"a", "column 2", "a (2)", "x y"}));
   EXPECT_LE(exchange::to_label(std::string(1000, 'x'), "-").size(), 255u);
 }
