@@ -100,11 +100,6 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string csv_text(std::string_view text) {
-  const bool bare = !text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos && text.front() != ' ' && text.back() != ' ';
-  return bare ? std::string(text) : quoted(text);
-}
-
 void visit_planned(const Run& run, const TablePlan& plan, const std::function<void(const Event&)>& each) {
   if (plan.last_seq_num == 0) return;
   visit(run, plan.stream, plan.range, [&](const Event& event) {
@@ -115,6 +110,11 @@ void visit_planned(const Run& run, const TablePlan& plan, const std::function<vo
 }
 
 }  // namespace
+
+std::string csv_text(std::string_view text) {
+  const bool bare = !text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos && text.front() != ' ' && text.back() != ' ';
+  return bare ? std::string(text) : quoted(text);
+}
 
 StreamInfo choose_stream(const Run& run, const std::optional<std::string>& name) {
   const std::vector<StreamInfo> streams = run.streams();

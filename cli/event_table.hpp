@@ -41,6 +41,8 @@ void write_csv(const Run& run, const TablePlan& plan, Output& out);
 /// An array of objects, one on each line; missing values are null, and NaN is "NaN".
 void write_json_rows(const Run& run, const TablePlan& plan, Output& out);
 
+/// Text as one field of CSV: in quotes where it must be, and where it is empty.
+[[nodiscard]] std::string csv_text(std::string_view text);
 /// One value in CSV; null for a missing one.
 [[nodiscard]] std::string csv_field(const Json* value);
 

@@ -92,14 +92,19 @@ void tell_how_read(Session& session, const Explanation& explanation) {
 }
 
 void tell_odd_times(Session& session, const std::vector<FoundRun>& runs) {
-  constexpr double kTenYears = 315576000;
-  const double latest = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() + kTenYears;
-  const auto is_odd = [&](const FoundRun& run) { return !(run.time_start <= latest); };
-  const auto count = std::count_if(runs.begin(), runs.end(), is_odd);
-  if (count == 0) return;
-  const auto& first = *std::find_if(runs.begin(), runs.end(), is_odd);
-  session.say(fmt::format("{} of these runs {} far in the future (run {}): a clock or a file is wrong, and -1, -2, … name {} first", count,
-                          count == 1 ? "begins" : "begin", safe_text(first.uid.substr(0, 8)), count == 1 ? "it" : "them"));
+  constexpr double kDay = 86400;
+  const double latest = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() + kDay;
+  const auto tell = [&](const auto& is_odd, std::string_view what, std::string_view what_of_several, std::string_view why) {
+    const auto count = std::count_if(runs.begin(), runs.end(), is_odd);
+    if (count == 0) return;
+    const auto& first = *std::find_if(runs.begin(), runs.end(), is_odd);
+    session.say(fmt::format("{} of these runs {} (run {}): {}", count, count == 1 ? what : what_of_several,
+                            safe_text(first.uid.substr(0, 8)), why));
+  };
+  tell([&](const FoundRun& run) { return !(run.time_start <= latest); }, "begins in the future", "begin in the future",
+       "a clock or a file is wrong; -1, -2, … count such runs behind all others");
+  tell([&](const FoundRun& run) { return run.time_start == 0; }, "has no start that is a number", "have no start that is a number",
+       "1970 stands for it; 'resonance verify' tells more");
 }
 
 std::vector<std::size_t> prefix_lengths(const std::vector<std::string>& uids,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "event_table.hpp"
 #include "time_text.hpp"
 #include "wire/json_forms.hpp"
 
@@ -9,12 +10,8 @@ namespace resonance::cli {
 
 namespace {
 
-std::string csv_cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
+/// What is empty is a missing value.
+std::string csv_cell(std::string_view text) { return text.empty() ? std::string() : csv_text(text); }
 
 bool is_time(std::string_view name) { return name == "time_start" || name == "time_stop"; }
 

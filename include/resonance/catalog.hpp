@@ -135,7 +135,7 @@ class Catalog {
   [[nodiscard]] std::vector<RunSummary> by_sample(std::string_view name) const;  ///< newest first; exact name
   [[nodiscard]] std::vector<RunSummary> find(const RunQuery& query) const;       ///< newest first
 
-  /// One run by its uid, "-1" (the newest), "-2", …, its scan_id (the newest that has it), or a unique prefix of its uid.
+  /// One run by its uid, "-1" (the newest not in the future), "-2", …, its scan_id (the newest that has it), or a unique prefix of its uid.
   /// \throws Error(not_found); Error(invalid_argument) when a prefix fits several, with some of them
   [[nodiscard]] Run run(std::string_view reference) const;
 

@@ -113,7 +113,7 @@ class MasterIndex {
   [[nodiscard]] std::uint64_t count(std::string_view query) const;
   [[nodiscard]] std::uint64_t count(const FacetOptions& options) const;  ///< of its query, zone and now
   [[nodiscard]] std::vector<Facet> facets(const FacetOptions& options) const;
-  /// One run by its uid, a unique prefix of it, or its scan_id where only one run has that; "-1" is the newest.
+  /// One run by its uid, a unique prefix of it, or its scan_id where only one run has that; "-1" is the newest that is not of the future.
   /// \throws Error(not_found); Error(invalid_argument) when several fit, with some of them
   [[nodiscard]] FoundRun run(std::string_view reference) const;
   [[nodiscard]] std::vector<Researcher> researchers() const;     ///< by name

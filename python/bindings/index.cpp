@@ -120,8 +120,11 @@ void bind_questions(nb::module_& module) {
       nb::arg("catalog"), nb::arg("query"), nb::arg("zone") = nb::none());
   module.def(
       "count_runs",
-      [](CatalogHandle& catalog, const std::string& query) { return without_gil([&] { return count_runs(catalog.get(), query); }); },
-      nb::arg("catalog"), nb::arg("query"));
+      [](CatalogHandle& catalog, std::string query, std::optional<std::string> zone) {
+        const auto options = facet_options(std::move(query), {}, 1, std::move(zone));
+        return without_gil([&] { return count_runs(catalog.get(), options); });
+      },
+      nb::arg("catalog"), nb::arg("query"), nb::arg("zone") = nb::none());
   module.def(
       "facets",
       [](CatalogHandle& catalog, std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {
@@ -153,8 +156,12 @@ void bind_index(nb::module_& module) {
           },
           nb::arg("query"), nb::arg("zone") = nb::none())
       .def(
-          "count", [](Index& self, const std::string& query) { return self.call([&](MasterIndex& index) { return index.count(query); }); },
-          nb::arg("query"))
+          "count",
+          [](Index& self, std::string query, std::optional<std::string> zone) {
+            const auto options = facet_options(std::move(query), {}, 1, std::move(zone));
+            return self.call([&](MasterIndex& index) { return index.count(options); });
+          },
+          nb::arg("query"), nb::arg("zone") = nb::none())
       .def(
           "facets",
           [](Index& self, std::string query, std::vector<std::string> names, std::uint64_t limit, std::optional<std::string> zone) {

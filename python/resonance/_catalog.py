@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import pathlib
 import warnings
@@ -20,6 +21,18 @@ from .errors import IncompleteCopyWarning, InvalidStateError
 from .models import Explanation, Facet, RunSummary
 
 __all__ = ["Catalog"]
+
+
+def _seconds(time: float | str | datetime.datetime | None) -> float | None:
+    """A time that no query has to be asked for."""
+    if isinstance(time, str):
+        return None
+    return time.timestamp() if isinstance(time, datetime.datetime) else time
+
+
+def _time_term(name: str, time: str) -> str:
+    quoted = time.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}:"{quoted}"'
 
 
 @names_arguments
@@ -96,8 +109,8 @@ class Catalog:
         sample: str | None = None,
         status: str | None = None,
         tag: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
+        since: float | str | datetime.datetime | None = None,
+        until: float | str | datetime.datetime | None = None,
         limit: int | None = None,
     ) -> list[RunSummary]:
         """Runs that meet all conditions, newest first.
@@ -109,11 +122,18 @@ class Catalog:
         status : str
             ``success``, ``aborted``, ``failed``, or ``open`` for runs without an end.
         tag : str
-        since, until : float
-            ``since <= time_start < until``, seconds since the Unix epoch, UTC.
+        since, until : float, str or datetime
+            ``since <= time_start < until``, seconds since the Unix epoch, UTC. As text a time of the query language (``"2026-03-14 19:43"``,
+            ``"yesterday"``, ``"2h"``), in the zone of the data root, or else UTC.
         limit : int
         """
-        found = self._open.find(plan=plan, sample=sample, status=status, tag=tag, since=since, until=until, limit=limit)
+        spoken = [_time_term(name, time) for name, time in (("after", since), ("before", until)) if isinstance(time, str)]
+        found = self._open.find(
+            plan=plan, sample=sample, status=status, tag=tag, since=_seconds(since), until=_seconds(until), limit=None if spoken else limit
+        )
+        if spoken:
+            within = {run.uid for run in self.search(" ".join(spoken))}
+            found = [form for form in found if form["uid"] in within][:limit]
         return [RunSummary._of(form) for form in found]
 
     def recent(self, n: int = 10) -> list[RunSummary]:
@@ -169,9 +189,9 @@ class Catalog:
         """
         return Explanation(**_core.explain(self._open, query, zone))
 
-    def count(self, query: str = "") -> int:
-        """How many runs a query finds."""
-        return _core.count_runs(self._open, query)
+    def count(self, query: str = "", *, zone: str | None = None) -> int:
+        """How many runs a query finds; `zone` as for `search`."""
+        return _core.count_runs(self._open, query, zone)
 
     def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
         """How often each plan, sample, operator, status, day and tag occurs among the runs that a query finds."""

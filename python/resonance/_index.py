@@ -152,9 +152,9 @@ class MasterIndex:
         """How a query is read; see `Catalog.explain`."""
         return Explanation(**self._open.explain(query, zone))
 
-    def count(self, query: str = "") -> int:
-        """How many runs a query finds."""
-        return self._open.count(query)
+    def count(self, query: str = "", *, zone: str | None = None) -> int:
+        """How many runs a query finds; `zone` as for `search`."""
+        return self._open.count(query, zone)
 
     def facets(self, query: str = "", names: Sequence[str] = (), *, limit: int = 20, zone: str | None = None) -> dict[str, Facet]:
         """How often each plan, sample, operator, status, day, researcher, beamtime and tag occurs among the runs that a query finds."""

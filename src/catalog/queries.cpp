@@ -7,6 +7,7 @@
 #include <limits>
 #include <variant>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "resonance/beamtime.hpp"
 #include "resonance/error.hpp"
@@ -184,9 +185,16 @@ std::optional<RunRow> Queries::run_row(std::string_view uid) {
 }
 
 std::optional<std::string> Queries::nth_newest(std::uint64_t n) {
-  auto statement = connection_.prepare("SELECT uid FROM runs ORDER BY time_start DESC, rowid DESC LIMIT 1 OFFSET ?");
-  statement.bind(1, n);
-  return statement.step() ? std::optional(statement.string(0)) : std::nullopt;
+  // What begins in the future, or has a text there, comes behind all others.
+  const double latest = latest_start();
+  auto plausible = connection_.prepare("SELECT uid FROM runs WHERE time_start <= ? ORDER BY time_start DESC, rowid DESC LIMIT 1 OFFSET ?");
+  plausible.bind_all(latest, n);
+  if (plausible.step()) return plausible.string(0);
+  auto others = connection_.prepare(
+      "SELECT uid FROM runs WHERE NOT time_start <= ?1 ORDER BY time_start DESC, rowid DESC LIMIT 1 OFFSET ?2 - (SELECT count(*) FROM runs "
+      "WHERE time_start <= ?1)");
+  others.bind_all(latest, n);
+  return others.step() ? std::optional(others.string(0)) : std::nullopt;
 }
 
 std::optional<std::string> Queries::by_scan_id(std::int64_t scan_id) {
@@ -405,7 +413,8 @@ BeamtimeStatistics Queries::statistics() {
   out.streams = count("streams");
   out.events = count("events");
   out.frames = count("image_refs");
-  auto times = connection_.prepare("SELECT min(time_start), max(time_stop), total(max(time_stop - time_start, 0)) FROM runs");
+  auto times = connection_.prepare(
+      "SELECT min(time_start), max(time_stop), total(max(time_stop - time_start, 0)) FROM runs WHERE typeof(time_start) <> 'text'");
   if (times.step()) {
     out.first_start = times.optional_real(0);
     out.last_stop = times.optional_real(1);

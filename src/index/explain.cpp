@@ -78,6 +78,40 @@ bool Explainer::is_value(const Path& path) { return count(Node{PathExistsTerm{pa
 
 bool Explainer::is_value_name(std::string_view name) { return is_value(Path{PathSource::any, std::string(name)}); }
 
+/// What fields are called elsewhere.
+std::string_view field_called(std::string_view folded) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"user", "operator"},
+                                                                      {"scientist", "operator"},
+                                                                      {"who", "operator"},
+                                                                      {"person", "operator"},
+                                                                      {"pi", "researcher"},
+                                                                      {"comment", "note"},
+                                                                      {"comments", "note"},
+                                                                      {"remark", "note"},
+                                                                      {"size", "bytes"},
+                                                                      {"length", "duration"},
+                                                                      {"exit_status", "status"},
+                                                                      {"exit", "status"},
+                                                                      {"material", "sample"},
+                                                                      {"scan_type", "plan"},
+                                                                      {"plan_name", "plan"},
+                                                                      {"type", "plan"},
+                                                                      {"year", "on"},
+                                                                      {"month", "on"},
+                                                                      {"id", "scan"},
+                                                                      {"run", "scan"},
+                                                                      {"num_events", "events"},
+                                                                      {"points", "events"},
+                                                                      {"images", "frames"},
+                                                                      {"num_frames", "frames"},
+                                                                      {"proposal", "beamtime"},
+                                                                      {"when", "on"},
+                                                                      {"from", "since"},
+                                                                      {"to", "until"}};
+  const auto* const found = std::ranges::find(kNames, folded, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(kNames) ? std::string_view() : found->second;
+}
+
 /// "smaple:x": names of fields and of values that are spelled nearly like it.
 void Explainer::look_for_name(const WrittenTerm& term) {
   const auto why = fmt::format("no run has a value named '{}'", printable(term.name, 40));
@@ -86,15 +120,22 @@ void Explainer::look_for_name(const WrittenTerm& term) {
   for (const auto field : field_names()) nearest.offer(field);
   auto names = connection_.prepare("SELECT folded, leaf FROM search_paths LIMIT ?");
   names.bind(1, kMostNames);
-  while (names.step()) {
-    nearest.offer(names.text(0));
-    nearest.offer(names.text(1));
-  }
-  if (nearest.best().empty() || nearest.best() == folded) return say(why);
-  const auto asked = fmt::format("{}; did you mean {}?", why, nearest.best());
+  while (names.step())
+    for (const auto name : {names.text(0), names.text(1)})
+      if (folded.size() > 1 && name.starts_with(folded))
+        nearest.offer(name, 0);
+      else
+        nearest.offer(name);
+  const auto called = field_called(folded);
+  const auto best = called.empty() ? std::string_view(nearest.best()) : called;
+  if (query::value_kind(folded, false) == ValueKind::date && !term.value.empty())
+    return say(fmt::format("'{}' is no time here: times are written as in 2026-03-15, 2026-03, \"2026-03-15 19:43\", yesterday or 2h",
+                           printable(term.value, 40)));
+  if (best.empty() || best == folded) return say(why);
+  const auto asked = fmt::format("{}; did you mean {}?", why, best);
   if (text_.compare(term.begin, term.name.size(), term.name) != 0) return say(asked);  // it is in quotes
   const std::size_t before = hints_.size();
-  suggest({{why, with_part(text_, term.begin, term.begin + term.name.size(), nearest.best()), false}});
+  suggest({{why, with_part(text_, term.begin, term.begin + term.name.size(), best), false}});
   if (hints_.size() == before) say(asked);
 }
 
@@ -136,7 +177,30 @@ void Explainer::look_for_text(const WrittenTerm& term, const TextTerm& text) {
   }
   std::vector<Rewrite> tries{{why, replaced(fmt::format("*{}*", term.value)), false}};
   if (!nearest.best().empty()) tries.push_back({why, replaced(nearest.best()), false});
+  const std::size_t before = hints_.size();
   suggest(tries);
+  if (hints_.size() > before) return;
+  std::vector<std::string> have;
+  auto some = connection_.prepare(names_sql(text.field));
+  some.bind(1, std::int64_t{kMostHints});
+  while (some.step()) have.push_back(printable(some.text(0), 40));
+  say(have.empty() ? fmt::format("no run has a {}", fold_case(term.name))
+                   : fmt::format("{}; there {} {}{}", why, have.size() == 1 ? "is" : "are", fmt::join(have, ", "),
+                                 have.size() == kMostHints ? ", \u2026" : ""));
+}
+
+/// "duration>1h": from what to what there is.
+void Explainer::look_at_number(const WrittenTerm& term, const NumberTerm& number) {
+  const auto* const column = number_sql(number.field);
+  auto row = connection_.prepare(fmt::format("SELECT min({0}), max({0}) FROM search_runs r", column));
+  if (!row.step() || row.type(0) == sqlite::ColumnType::null) return;
+  say(fmt::format("in these runs {} is {} to {}{}", fold_case(term.name), shortest(row.real(0)), shortest(row.real(1)),
+                  number.field == NumberField::duration ? " s" : ""));
+}
+
+/// "energy!=280" where it passes 280 in each run.
+void Explainer::look_at_other(const WrittenTerm& term) {
+  say(fmt::format("each run that has {} has {} among its values, too", printable(term.name, 40), printable(term.value, 40)));
 }
 
 /// A word that no text has may be the beginning of one, or a part of a name.
@@ -149,7 +213,9 @@ void Explainer::look_for_words(const WrittenTerm& term, const WordsTerm& words) 
     std::string value = std::string(form.substr(at + 1, braces - at - 1)) + term.value + std::string(form.substr(braces + 2));
     tries.push_back({why, with_part(text_, term.begin, term.end, std::string(form.substr(0, at + 1)) + as_value(value)), false});
   }
+  const std::size_t before = hints_.size();
   suggest(tries);
+  if (hints_.size() == before) say(why);
 }
 
 /// "after:… before:…" the other way round
@@ -182,6 +248,10 @@ void Explainer::look_at(const WrittenTerm& term) {
   if (std::holds_alternative<PathExistsTerm>(term.node.term) && term.is_path) return look_for_name(term);
   if (const auto* text = std::get_if<TextTerm>(&term.node.term)) return look_for_text(term, *text);
   if (const auto* words = std::get_if<WordsTerm>(&term.node.term)) return look_for_words(term, *words);
+  if (const auto* number = std::get_if<NumberTerm>(&term.node.term)) return look_at_number(term, *number);
+  if (const auto* all = std::get_if<AllOf>(&term.node.term); all != nullptr && !all->nodes.empty() && term.is_path)
+    if (const auto* exists = std::get_if<PathExistsTerm>(&all->nodes.front().term))
+      return is_value(exists->path) ? look_at_other(term) : look_for_name(term);
   if (const auto* any = std::get_if<AnyOf>(&term.node.term))
     for (const auto& node : any->nodes) {
       if (std::holds_alternative<TimeTerm>(node.term)) return look_for_times();

@@ -32,6 +32,8 @@ class Explainer {
   void look_for_name(const query::WrittenTerm& term);
   void look_for_text(const query::WrittenTerm& term, const query::TextTerm& text);
   void look_for_words(const query::WrittenTerm& term, const query::WordsTerm& words);
+  void look_at_number(const query::WrittenTerm& term, const query::NumberTerm& number);
+  void look_at_other(const query::WrittenTerm& term);
   void look_for_times();
   void look_at_stretch(const query::Node& query);
   [[nodiscard]] bool is_value(const query::Path& path);

@@ -174,10 +174,19 @@ FoundRun Search::run(std::string_view reference, std::string_view file) {
     while (rows.step()) fits.push_back(rows.int64(0));
   };
   const auto number = parse_int64(reference);
-  if (number && *number < 0)
-    look({"SELECT run FROM search_runs ORDER BY time_start DESC, run DESC LIMIT 1 OFFSET ?", -(*number + 1)});
-  else if (number)
-    look({"SELECT run FROM search_runs WHERE scan_id = ? LIMIT 4", *number});
+  if (number && *number < 0) {
+    const std::vector<SqlValue> values{latest_start(), -(*number + 1)};
+    Sql newest("SELECT run FROM search_runs WHERE time_start <= ? ORDER BY time_start DESC, run DESC LIMIT 1 OFFSET ?");
+    newest.values = values;
+    look(std::move(newest));
+    Sql others(
+        "SELECT run FROM search_runs WHERE NOT time_start <= ?1 ORDER BY time_start DESC, run DESC LIMIT 1 OFFSET ?2 - (SELECT count(*) "
+        "FROM "
+        "search_runs WHERE time_start <= ?1)");
+    others.values = values;
+    if (fits.empty()) look(std::move(others));
+  }
+  if (number && *number >= 0) look({"SELECT run FROM search_runs WHERE scan_id = ? LIMIT 4", *number});
   if (fits.empty() && !reference.empty() && reference.find_first_not_of("0123456789abcdef") == std::string_view::npos) {
     Sql prefix("SELECT run FROM search_runs WHERE uid >= ?", std::string(reference));
     prefix += Sql(" AND uid < ? LIMIT 4", std::string(reference) + "g");

@@ -158,7 +158,9 @@ bool matches(sqlite::Connection& connection, const Pattern& pattern, std::string
   return glob.step() && glob.int64(0) != 0;
 }
 
-const char* expression_of(NumberField field) {
+}  // namespace
+
+const char* number_sql(NumberField field) {
   switch (field) {
     case NumberField::scan_id:
       return "r.scan_id";
@@ -173,8 +175,6 @@ const char* expression_of(NumberField field) {
   }
   return "(r.time_stop - r.time_start)";
 }
-
-}  // namespace
 
 Ids Terms::listed(Sql all) {
   Ids out{std::move(all), {}};
@@ -262,7 +262,7 @@ std::optional<Sql> Terms::source(const query::TextTerm& term) {
   return out;
 }
 
-Sql Terms::test(const query::NumberTerm& term) { return inside(expression_of(term.field), term.interval); }
+Sql Terms::test(const query::NumberTerm& term) { return inside(number_sql(term.field), term.interval); }
 
 std::optional<Sql> Terms::source(const query::NumberTerm& term) {
   if (term.field != NumberField::scan_id) return std::nullopt;

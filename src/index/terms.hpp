@@ -71,4 +71,7 @@ class Terms {
   sqlite::Connection& connection_;
 };
 
+/// The field of a run, of the table search_runs r.
+[[nodiscard]] const char* number_sql(query::NumberField field);
+
 }  // namespace resonance::index

@@ -50,9 +50,13 @@ Node equal_term(const Source& source, Path path, const Comparison& comparison) {
 Node ordered_term(const Source& source, Path path, const Comparison& comparison) {
   const auto& value = comparison.value;
   const auto quantity = value.wildcards.empty() ? parse_quantity(value.text) : std::nullopt;
-  if (!quantity)
+  if (!quantity) {
+    const std::string_view why = has_decimal_comma(value.text)                            ? ": decimals stand behind a point"
+                                 : value.text.ends_with(',') || value.text.ends_with(';') ? ": nothing but a blank stands between terms"
+                                                                                          : "";
     source.fail(value.at, fmt::format("expected a number such as 280 or 280eV behind '{}', not {}{}", comparison.shown,
-                                      source.stands_at(value.at), has_decimal_comma(value.text) ? ": decimals stand behind a point" : ""));
+                                      source.stands_at(value.at), why));
+  }
   return Node{PathTerm{std::move(path), compared_with(comparison.operation, quantity->number), quantity->unit, std::nullopt}};
 }
 

@@ -39,6 +39,8 @@ std::size_t Source::blank_at(std::size_t at) const noexcept {
 std::string Source::stands_at(std::size_t at) const {
   if (at >= text_.size()) return "the end";
   if (blank_at(at) != 0) return "a blank";
+  if (const auto closing = text_[at] == '"' ? text_.find('"', at + 1) : text_.npos; closing != text_.npos)
+    return fmt::format("'{}'", printable(text_.substr(at, closing + 1 - at), 40));
   std::size_t end = at + 1;
   if (text_[at] != '(' && text_[at] != ')')
     while (end < text_.size() && blank_at(end) == 0 && text_[end] != '(' && text_[end] != ')') ++end;

@@ -113,17 +113,17 @@ std::optional<TimeSpan> read_calendar(std::string_view text, const ParseContext&
   return read_moment(in, day, context);
 }
 
-/// "15.03.2026", "2026/3/15", with or without a time of day, as ISO 8601 writes it; any other text as it is.
+/// "15.03.2026", "2026/3/15", "2026-3-15", with or without a time of day, as ISO 8601 writes it; any other text as it is.
 std::string iso_of(std::string_view text) {
   const std::size_t end = std::min(text.find_first_of(" Tt"), text.size());
   const auto date = text.substr(0, end);
-  for (const char sign : {'.', '/'}) {
+  for (const char sign : {'.', '/', '-'}) {
     const auto first = date.find(sign), second = first == date.npos ? date.npos : date.find(sign, first + 1);
     if (second == date.npos) continue;
     std::string_view year = date.substr(0, first), day = date.substr(second + 1);
     if (year.size() < 3) std::swap(year, day);
     const auto month = date.substr(first + 1, second - first - 1);
-    if (year.size() != 4 || (sign == '/' && first != 4)) continue;  // of 03/04/2026 nobody knows which is the month
+    if (year.size() != 4 || (sign != '.' && first != 4)) continue;  // of 03/04/2026 nobody knows which is the month
     return fmt::format("{}-{:0>2}-{:0>2}{}", year, month, day, text.substr(end));
   }
   return std::string(text);

@@ -105,13 +105,13 @@ def test_numbers_keep_their_digits_and_text_its_letters(resonance, odd):
 
 
 def test_the_database_keeps_the_words_of_pythons_json(resonance, tmp_path):
-    (tmp_path / "n.csv").write_text("energy,i0\n270,nan\n271,inf\n272,\n")
+    (tmp_path / "n.csv").write_text("energy,i0\n270,nan\n271,inf\n272,\n273,1.5\n")
     resonance("import", tmp_path / "n.csv", "--into", tmp_path / "n.db")
     with sqlite3.connect(tmp_path / "n.db") as connection:
         stored = [text for (text,) in connection.execute("SELECT data FROM events ORDER BY seq_num")]
     connection.close()
     assert '"i0":NaN' in stored[0] and '"i0":Infinity' in stored[1] and '"i0":null' in stored[2]
-    assert [row["i0"] for row in strict(resonance("table", tmp_path / "n.db", 1, "--json").raw)] == ["NaN", "Infinity", None]
+    assert [row["i0"] for row in strict(resonance("table", tmp_path / "n.db", 1, "--json").raw)] == ["NaN", "Infinity", None, 1.5]
 
 
 def test_keys_that_would_make_one_column_are_two(resonance, tmp_path):

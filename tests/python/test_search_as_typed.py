@@ -53,6 +53,7 @@ def scans(resonance, path, query, verb="search"):
         ("date:2026-03-15", "on:2026-03-15"),
         ("date:15.03.2026", "on:2026-03-15"),
         ("date:2026-03", "on:2026-03"),
+        ("date:2026-3-15", "on:2026-03-15"),
         ("date>2026-03-01", "after:2026-03-02"),
         ("on:2026-03-15 - 2026-03-16", "on:2026-03-15..2026-03-16"),
         ("after:2026-03-15 01:00", 'after:"2026-03-15 01:00"'),
@@ -90,6 +91,30 @@ def test_is_understood(resonance, root, typed, meant):
         ("after 2026-03-01", ["after:2026-03-01 finds 4 runs"]),
         ("since last year polymerx", ["'since' is looked for as a word"]),
         ("2026-03-15", ["a time needs a name in front", "on:2026-03-15 finds 4 runs"]),
+        ("operator:Jane Doe", ['that is operator:"Jane Doe"', "no operator is 'Jane'; there is Simulation"]),
+        ("energy:[280,290]", ["'[280,290]' is one value", "energy:280..290 finds 4 runs"]),
+        ("energy:280±5", ["energy:275..285 finds 4 runs"]),
+        ("energy:~280", ["energy:280 finds 4 runs"]),
+        ("energy~280", ["energy:280 finds 4 runs"]),
+        ("energy in 280..290", ["energy:280..290 finds 4 runs"]),
+        ("energy above 270 sample contains PMMA", ["energy>270 sample:*PMMA* finds 4 runs"]),
+        ("energy greater than 270", ["energy>270 finds 4 runs"]),
+        ("tag in (good, bad)", ["(tag:good OR tag:bad) finds 2 runs"]),
+        ("tag:good|bad", ["(tag:good OR tag:bad) finds 2 runs"]),
+        ("tag:!good", ["-tag:good finds 3 runs"]),
+        ("without tag:good", ["NOT tag:good finds 3 runs"]),
+        ("failed", ["that is status:failed"]),
+        ("after 2026-03-01 before 2027", ["after:2026-03-01 before:2027 finds 4 runs"]),
+        ("2026-03-15..2026-03-16", ["on:2026-03-15..2026-03-16 finds 4 runs"]),
+        ("date:03/15/2026", ["the year stands first", "date:2026-03-15 finds 4 runs"]),
+        ("date:04/03/2026", ["that is date:2026-04-03", "that is date:2026-03-04"]),
+        ("date:spring", ["'spring' is no time here", "2026-03-15"]),
+        ("user:Simulation", ["operator:Simulation finds 4 runs"]),
+        ("size>1kB", ["bytes>1kB finds 2 runs"]),
+        ("en>280", ["energy>280 finds 4 runs"]),
+        ("duration>1h", ["in these runs duration is", " s"]),
+        ("energy!=280", ["each run that has energy has 280 among its values"]),
+        ("untagged", ["no text has the word 'untagged'"]),
         ("nexaf", ["no text has the word 'nexaf'", "nexaf* finds 2 runs"]),
         ("after:2027", ["began from 2026-03-15", "to 2026-03-15"]),
         ("after:2026-03-16 before:2026-03-15", ["no time is both"]),
@@ -192,8 +217,19 @@ def test_a_run_that_begins_in_another_age_is_told(resonance, tmp_path):
     resonance("index", "rebuild", tmp_path / "r", "--quiet")
     for call in (["ls", tmp_path / "r" / "a.db"], ["ls", tmp_path / "r"], ["ls", tmp_path / "r" / "a.db", "plan:*"], ["search", tmp_path / "r"]):
         done = resonance(*call)
-        assert "4852-01-2" in done.stdout and "1 of these runs begins far in the future" in done.stderr
+        assert "4852-01-2" in done.stdout and "1 of these runs begins in the future" in done.stderr
         assert resonance(*call, "--json").stderr == ""
+    for number, scan in ((-1, 2), (-2, 1)):
+        assert resonance("show", tmp_path / "r" / "a.db", number, "--json").json()["scan_id"] == scan, "the newest is none of the future"
+
+
+def test_a_start_that_is_text_is_told(resonance, tmp_path):
+    resonance("simulate", tmp_path / "a.db", "--runs", 2, "--events", 2, "--shape", "8,8", "--quiet")
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("UPDATE runs SET time_start = 'noon' WHERE rowid = 2")
+    database.close()
+    assert "1 of these runs has no start that is a number" in resonance("ls", tmp_path / "a.db").stderr
+    assert resonance("show", tmp_path / "a.db", -1, "--json").json()["scan_id"] == 1
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_axes_of_length_one_are_none_and_a_cube_is_its_frames(tmp_path, shape, f
     np.testing.assert_array_equal(images.read().reshape(-1), pixels.reshape(-1))
     if min(shape) > 1 or np.squeeze(pixels).ndim >= 2:
         assert images.shape[1:] == np.squeeze(pixels).shape[-2:]
-    assert list(images.seq_nums) == list(range(frames))
+    assert list(images.seq_nums) == list(range(1, frames + 1))
 
 
 def compressed(pixels, codec, **options):
