@@ -117,7 +117,8 @@ void Explainer::look_for_name(const WrittenTerm& term) {
   const auto why = fmt::format("no run has a value named '{}'", printable(term.name, 40));
   const auto folded = fold_case(term.name);
   Nearest nearest(folded);
-  for (const auto field : field_names()) nearest.offer(field);
+  for (const auto field : field_names())
+    if (folded.starts_with(field) || edit_distance(folded, field) * 3 <= folded.size() + 1) nearest.offer(field);
   auto names = connection_.prepare("SELECT folded, leaf FROM search_paths LIMIT ?");
   names.bind(1, kMostNames);
   while (names.step())
@@ -194,7 +195,8 @@ void Explainer::look_at_number(const WrittenTerm& term, const NumberTerm& number
   const auto* const column = number_sql(number.field);
   auto row = connection_.prepare(fmt::format("SELECT min({0}), max({0}) FROM search_runs r", column));
   if (!row.step() || row.type(0) == sqlite::ColumnType::null) return;
-  say(fmt::format("in these runs {} is {} to {}{}", fold_case(term.name), shortest(row.real(0)), shortest(row.real(1)),
+  const auto low = shortest(row.real(0)), high = shortest(row.real(1));
+  say(fmt::format("in these runs {} is {}{}", fold_case(term.name), low == high ? low : fmt::format("{} to {}", low, high),
                   number.field == NumberField::duration ? " s" : ""));
 }
 
@@ -215,7 +217,7 @@ void Explainer::look_for_words(const WrittenTerm& term, const WordsTerm& words) 
   }
   const std::size_t before = hints_.size();
   suggest(tries);
-  if (hints_.size() == before) say(why);
+  if (hints_.size() == before && !is_rewritten_) say(why);
 }
 
 /// "after:… before:…" the other way round
@@ -268,6 +270,7 @@ Explanation Explainer::explain(std::string_view text) {
   Explanation out{render(read.tree, context_), {}};
   if (count(read.tree) > 0) return out;
   suggest(rewrites(text, read.terms, context_, [this](std::string_view name) { return is_value_name(name); }));
+  is_rewritten_ = !hints_.empty();
   look_at_stretch(read.tree);
   std::vector<std::string> alone;
   bool all_fit = read.terms.size() > 1;

@@ -45,6 +45,7 @@ class Explainer {
   std::string text_;
   std::size_t tried_ = 0;
   std::vector<std::string> hints_;
+  bool is_rewritten_ = false;  ///< the query as a whole may have been meant in another way; then no word of it is looked at
 };
 
 /// How many runs fit.

@@ -271,7 +271,8 @@ class Rewriter {
   void longer(std::size_t i) {
     std::vector<std::size_t> ends;
     for (std::size_t last = i; const auto* next = neighbour(last); ++last) {
-      if (!is_word(*next) || ends.size() == kMostWords) break;
+      const auto folded = fold_case(next->value);
+      if (!is_word(*next) || ends.size() == kMostWords || folded == "and" || folded == "or" || folded == "not") break;
       ends.push_back(next->end);
     }
     const bool is_text = query::value_kind(terms_[i].name, false) == query::ValueKind::text;

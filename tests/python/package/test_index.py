@@ -1,5 +1,6 @@
 """The master index from Python, its questions to one beamtime, and the drop-in's IndexWriter."""
 
+import datetime
 import sqlite3
 
 import pytest
@@ -134,3 +135,34 @@ def test_a_query_that_finds_nothing_is_explained(root):
             asked.explain("sample:'PS")
         assert asked.explain("on:2026-03-15", zone="Asia/Tokyo").read_as == "on:2026-03-15"
     assert len(list(catalog.search("energy > 0.28 keV"))) == 4 and index.count("sample:'PS-b-PMMA 1'") == 4
+
+
+def test_times_are_given_as_people_write_them(root):
+    index, catalog = resonance.MasterIndex(root), resonance.Catalog(root / "jane" / "march.db")
+    second = catalog.run(2).time_start
+    moment = datetime.datetime.fromtimestamp(second, datetime.timezone.utc)
+    assert [run.scan_id for run in catalog.find(since=moment)] == [run.scan_id for run in catalog.find(since=second)] == [4, 3, 2]
+    assert [run.scan_id for run in catalog.find(until=f"{moment:%Y-%m-%dT%H:%M:%SZ}")] == [1]
+    assert [run.scan_id for run in catalog.find(since="2000", until="yesterday", plan="rsoxs*", limit=1)] == [3]
+    assert list(catalog.runs(since="2h").index) == []
+    with pytest.raises(resonance.InvalidArgumentError, match="expected a time such as 2026-03-01"):
+        catalog.find(since="noonish")
+    for asked in (index, catalog):
+        for zone, hours in (("UTC", 0), ("Etc/GMT-14", 14), ("Etc/GMT+12", -12)):
+            local = moment + datetime.timedelta(hours=hours)
+            assert asked.count(f"on:{local:%Y-%m-%d}", zone=zone) > 0 == asked.count(f"on:{local - datetime.timedelta(1):%Y-%m-%d}", zone=zone)
+
+
+def test_the_newest_run_is_none_of_the_future(tmp_path):
+    resonance.init_data_root(tmp_path)
+    resonance.simulate(tmp_path / "a.db", runs=3, events=2, shape=(8, 8))
+    connection = sqlite3.connect(tmp_path / "a.db")
+    connection.execute("UPDATE runs SET time_start = 9.0949e10 WHERE rowid = 2")
+    connection.commit()
+    connection.close()
+    index, catalog = resonance.MasterIndex(tmp_path), resonance.Catalog(tmp_path / "a.db")
+    index.sync()
+    for asked in (index, catalog):
+        assert [asked.run(number).scan_id for number in (-1, -2, -3)] == [3, 1, 2]
+        with pytest.raises(resonance.NotFoundError):
+            asked.run(-4)

@@ -139,6 +139,7 @@ TEST_F(QueryTime, IsWrittenAsElsewhereWhereThatIsClear) {
   EXPECT_EQ(moment("5.3.2026"), "2026-03-05T00:00:00Z");
   EXPECT_EQ(moment("\"15.03.2026 10:30\""), "2026-03-15T10:30:00Z");
   EXPECT_EQ(moment("2026/03/15"), "2026-03-15T00:00:00Z");
+  EXPECT_EQ(moment("2026-3-15"), "2026-03-15T00:00:00Z");
   EXPECT_EQ(moment("2026\u201303\u201315"), "2026-03-15T00:00:00Z");
   EXPECT_EQ(test::text_of(parse_query("after:@1773517413.25", context_)), "time [1773517413.25, ]");
   EXPECT_TRUE(says("after:03/04/2026", "column 7: expected a time")) << "in March or in April";
@@ -162,7 +163,7 @@ TEST_F(QueryTime, RefusesWhatIsNoTime) {
   for (const std::string_view text : {"2026-13",
                                       "2026-00",
                                       "2026-02-30",
-                                      "2026-3-1",
+                                      "03-04-2026",
                                       "20260301",
                                       "2026-03-",
                                       "2026-03-14T",
