@@ -40,11 +40,12 @@ bool tell(Session& session, const RecoverReport& report) {
   };
   for (const auto& run : report.runs) line(in_words(run, report.dry_run));
   for (const auto& uid : report.live_runs) line(fmt::format("run {} is being recorded, and left alone", uid.substr(0, 8)));
+  if (!report.missing_log.empty()) line(report.missing_log + (report.dry_run || report.log_stays ? "" : "; it was taken so now"));
   if (report.log_bytes > 0)
     line(fmt::format("{} of the log {} into the database", human_bytes(report.log_bytes), report.dry_run ? "would be moved" : "moved"));
   if (report.log_stays && report.live_runs.empty()) line("the log stays: another program has the beamtime open");
   session.out.flush();
-  return !report.runs.empty() || !report.live_runs.empty() || report.log_bytes > 0 || report.log_stays;
+  return report.any() || !report.live_runs.empty() || report.log_stays;
 }
 
 RecoverOptions library_options(Session& session, const Options& options, const std::filesystem::path& database) {
@@ -109,8 +110,9 @@ void add_recover(CLI::App& root, Session& session) {
                                            "writer died as failed, compares their last frames with the checksums, publishes\n"
                                            "them to readers of Zarr alone, sets aside what belongs to no event, and moves\n"
                                            "the log into the database. What is being recorded is left alone. Of a folder:\n"
-                                           "all beamtimes below it. Exit status 7 when a frame did not survive or something\n"
-                                           "could not be mended; when a beamtime fails, that of its error."},
+                                           "all beamtimes below it. A database that lacks its log is told once, and then\n"
+                                           "taken as it is. Exit status 7 when that is so, when a frame did not survive or\n"
+                                           "something could not be mended; when a beamtime fails, that of its error."},
                                           run);
   app.add_option("X.db|ROOT", options.path, "The beamtime, or a folder of beamtimes")->required()->option_text(" ");
   app.add_flag("--dry-run", options.dry_run, "Only say what would be done");

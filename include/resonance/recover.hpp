@@ -48,10 +48,13 @@ struct RecoverReport {
   std::vector<std::string> live_runs = {};  ///< are being recorded, and were left alone
   std::uint64_t log_bytes = 0;              ///< of SQLite's log, moved into the database
   bool log_stays = false;                   ///< it was not moved: somebody records, or reads and does not let go
+  /// Catalog::missing_log() as it was: said once more, since the beamtime is taken as it is from now on. Empty: nothing is missing.
+  std::string missing_log = {};
   /// Something was there to be done.
-  [[nodiscard]] bool any() const noexcept { return !runs.empty() || log_bytes > 0; }
+  [[nodiscard]] bool any() const noexcept { return !runs.empty() || log_bytes > 0 || !missing_log.empty(); }
   /// All that was recorded is there.
   [[nodiscard]] bool complete() const noexcept {
+    if (!missing_log.empty()) return false;
     for (const auto& run : runs)
       if (run.frames_lost > 0 || !run.problem.empty()) return false;
     return true;

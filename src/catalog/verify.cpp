@@ -19,7 +19,7 @@ namespace catalog {
 namespace {
 
 void require_known_beamtime(sqlite::Connection& connection) {
-  if (!schema::was_beamtime(connection)) schema::throw_no_beamtime(connection.path(), "it has none of its tables");
+  if (!schema::was_beamtime(connection)) schema::throw_no_beamtime(connection, "it has none of its tables");
   schema::require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
 }
 

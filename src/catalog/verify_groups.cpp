@@ -26,6 +26,8 @@ class Groups {
 
  private:
   [[nodiscard]] std::optional<Error> fault_of(const std::filesystem::path& folder) const {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(context_.store / folder, ignored)) return std::nullopt;  // its arrays are missing: told of them
     try {
       store_.require_inside((folder / "zarr.json").string());
     } catch (const Error& error) {
@@ -59,8 +61,6 @@ class Groups {
 
 void check_groups(VerifyContext& context, const RunFacts& facts) {
   Groups groups(context, facts);
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(context.store, ignored)) return;  // its arrays are missing, and that is told
   for (const auto& store : facts.stores) groups.check_above(store.group, true);
   for (const auto& array : facts.arrays) groups.check_above(array.group, facts.store_of(array.group) != nullptr);
 }

@@ -123,21 +123,18 @@ std::filesystem::path BeamtimeFile::rescued() const {
   }
 }
 
-/// Nobody else has the log of a file that has another name by now, or none, and another file of the old name would be taken to belong to
-/// it: so it is moved into the file, unless others have that open. What has no name any more is copied to one before.
-void BeamtimeFile::close_moved() {
+/// What has no name any more is copied to one.
+void BeamtimeFile::rescue() {
   std::error_code ignored;
   const bool nameless = file_ && io::other_names(place_.database, file_->identity).empty();
-  if (nameless && !options_.guest && std::filesystem::is_directory(place_.database.parent_path(), ignored)) {
-    const auto copy = rescued();
-    connection_.back_up_to(copy);
-    sqlite::Connection(copy, sqlite::Access::read_write).leave_write_ahead_log();
-  }
-  connection_.leave_write_ahead_log();
+  if (!nameless || options_.guest || !std::filesystem::is_directory(place_.database.parent_path(), ignored)) return;
+  const auto copy = rescued();
+  connection_.back_up_to(copy);
+  sqlite::Connection(copy, sqlite::Access::read_write).leave_write_ahead_log();
 }
 
 void BeamtimeFile::transact(const std::function<void()>& work) {
-  // Not each time, which would cost an event some microseconds: what is written meanwhile is in the file all the same (close_moved()).
+  // Not each time, which would cost an event some microseconds: what is written meanwhile is in the file all the same (close()).
   if (const auto now = std::chrono::steady_clock::now(); now >= next_look_) {
     require_in_place();
     next_look_ = now + kLookEvery;
@@ -174,11 +171,16 @@ void BeamtimeFile::close() {
   if (options_.guest && locks_.held_by_other_from(schema::kWriteLockByte + 1)) return;
   const WriteLock lock(locks_, options_.busy_timeout);
   connection_.set_synchronous(sqlite::Synchronous::full);
-  if (connection_.has_moved()) return close_moved();
   // What a copy lacks does not come back because somebody adds a tag.
-  const bool in_use = schema::says_in_use(connection_) && !(options_.guest && !missing_log_.empty());
+  const bool stays_told = options_.guest && !options_.as_it_is && !missing_log_.empty();
+  const bool in_use = schema::says_in_use(connection_) && !stays_told;
   if (in_use) schema::say_in_use(connection_, false);
-  connection_.checkpoint();
+  // Nobody else has the log of a file that has another name by now, or none, and another file of the old name would be taken to
+  // belong to it: so it is moved into the file, unless others have that open.
+  if (connection_.has_moved())
+    rescue();
+  else
+    connection_.checkpoint();
   if (!connection_.leave_write_ahead_log() && in_use) say_in_use(connection_);  // another one has it open
 }
 

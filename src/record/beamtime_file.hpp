@@ -23,6 +23,7 @@ struct BeamtimeFileOptions {
   bool allow_network_file_system = false;
   bool sync_commits = false;  ///< each commit waits for stable storage
   bool guest = false;         ///< close() leaves the log to a writer that records meanwhile, which would have to wait
+  bool as_it_is = false;      ///< a guest who has told what the database lacks: from now on it is taken for complete
   std::shared_ptr<io::FileSystem> file_system;
 };
 
@@ -66,7 +67,7 @@ class BeamtimeFile {
 
  private:
   sqlite::Connection open();
-  void close_moved();
+  void rescue();
   [[nodiscard]] std::filesystem::path rescued() const;  ///< where a database goes that was deleted under us
 
   const beamtime::Place place_;

@@ -18,10 +18,13 @@ void discard_run(const std::filesystem::path& database, std::string_view uid) {
   if (!statements.run_exists(uid)) return;
   if (file.locks().held_by_other(record::lock_byte_of(uid)))
     throw Error(ErrorCode::busy, fmt::format("run {} of {} is being recorded", uid, database.string()));
-  file.transact([&] { statements.delete_run(uid); });
-  file.sync_log();
   const auto frames = file.place().store / "runs" / std::string(uid);
-  if (file.files()->exists(frames)) record::Quarantine(file.files(), file.place(), std::string(uid)).take(frames);
+  // First the frames: who is killed in between leaves a run that can be discarded again, not frames that no run knows.
+  file.transact([&] {
+    if (file.files()->exists(frames)) record::Quarantine(file.files(), file.place(), std::string(uid)).take(frames);
+    statements.delete_run(uid);
+  });
+  file.sync_log();
 }
 
 }  // namespace resonance

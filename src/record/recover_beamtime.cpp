@@ -12,6 +12,7 @@
 #include "resonance/recover.hpp"
 #include "resonance/run_writer.hpp"
 #include "resonance/schema.hpp"
+#include "schema/log_state.hpp"
 #include "schema/structure.hpp"
 #include "schema/versions.hpp"
 
@@ -28,7 +29,7 @@ class Look {
  public:
   explicit Look(const beamtime::Place& place)
       : place_(place), log_bytes_(io::file_bytes(place.log)), connection_(place.database, sqlite::Access::read) {
-    if (!schema::has_table(connection_, "runs")) schema::throw_no_beamtime(place.database, "it has no table runs");
+    if (!schema::has_table(connection_, "runs")) schema::throw_no_beamtime(connection_, "it has no table runs");
     schema::require_known(connection_, connection_.user_version(), kBeamtimeSchemaVersion);
   }
 
@@ -41,13 +42,14 @@ class Look {
     RecoveryStatements queries(connection_);
     for (const auto& run : queries.open_runs()) {
       if (run.lock_byte <= 0) continue;
-      if (io::byte_is_locked(place_.lock, static_cast<std::uint64_t>(run.lock_byte)))
+      if (beamtime::is_recorded(place_, run.lock_byte))
         out.live_runs.push_back(run.uid);
       else if (queries.is_open(run.uid))  // else its writer closed it since we looked
         out.runs.push_back(look_at(queries, run.uid));
     }
     out.log_stays = !out.live_runs.empty() && log_bytes_ > 0;
     out.log_bytes = out.log_stays ? 0 : log_bytes_;
+    out.missing_log = schema::missing_log(connection_).value_or("");
     return out;
   }
 
@@ -83,6 +85,7 @@ BeamtimeFileOptions file_options(const RecoverOptions& options) {
           .allow_network_file_system = options.allow_network_file_system,
           .sync_commits = false,
           .guest = true,
+          .as_it_is = true,
           .file_system = options.file_system};
 }
 

@@ -78,9 +78,13 @@ void throw_no_beamtime(const std::filesystem::path& file, std::string_view why) 
               {.os_errno = 0, .file = file, .offset = {}, .database = true});
 }
 
+void throw_no_beamtime(sqlite::Connection& connection, std::string_view why) {
+  throw_no_beamtime(connection.path(), fmt::format("{}{}", why, without_log(connection)));
+}
+
 void require_beamtime(sqlite::Connection& connection) {
   for (const auto& table : beamtime_tables())
-    if (!has_table(connection, table.name)) throw_no_beamtime(connection.path(), fmt::format("it has no table {}{}", table.name, without_log(connection)));
+    if (!has_table(connection, table.name)) throw_no_beamtime(connection, fmt::format("it has no table {}", table.name));
   require_known(connection, connection.user_version(), kBeamtimeSchemaVersion);
 }
 
@@ -91,7 +95,7 @@ bool was_beamtime(sqlite::Connection& connection) {
 
 void require_beamtime_or_empty(sqlite::Connection& connection) {
   if (has_table(connection, "runs") || connection.query_int("SELECT count(*) FROM sqlite_master WHERE type = 'table'") == 0) return;
-  throw_no_beamtime(connection.path(), "it has tables, but no table runs");
+  throw_no_beamtime(connection, "it has tables, but no table runs");
 }
 
 void switch_on_foreign_keys(SqlSession& session) {

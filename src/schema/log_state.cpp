@@ -57,7 +57,7 @@ std::optional<std::string> missing_log(sqlite::Connection& connection, const std
     return fmt::format(
         "{0} lacks its log {0}-wal: it was open for recording when it was copied or moved without it, and the runs, events and tags "
         "that were in the log are missing here, unless another program has moved them into the database; copy both files again, or use a "
-        "backup; the next program that records here, or 'resonance repair', takes it as it is",
+        "backup; the next program that records here, or 'resonance recover', takes it as it is",
         file);
   if (state == LogState::doubtful)
     return fmt::format(

@@ -13,9 +13,10 @@ namespace resonance::schema {
 void require_path(SqlSession& session, int current, int target, int newest);
 /// \throws Error(unsupported) when the file is newer than this library
 void require_known(SqlSession& session, int current, int newest);
-// The one answer to "is this a beamtime": Error(corrupt) "X is no beamtime: why" from whoever asks.
-
+/// The one answer to "is this a beamtime": Error(corrupt) "X is no beamtime: why" from whoever asks.
 [[noreturn]] void throw_no_beamtime(const std::filesystem::path& file, std::string_view why);
+/// The same of a database that is open: what it lacks may be in a log that it lacks, too.
+[[noreturn]] void throw_no_beamtime(sqlite::Connection& connection, std::string_view why);
 /// \throws Error(corrupt) when a core table of a beamtime is missing; Error(unsupported) when it is newer than this library
 void require_beamtime(sqlite::Connection& connection);
 /// Whether any of those tables is there: it is or was a beamtime, perhaps a damaged one.

@@ -5,8 +5,13 @@
 
 namespace resonance::wire {
 
+namespace {
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : text_to_json(text); }
+
+}  // namespace
+
 Json to_json(const RecoveredRun& run) {
-  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : text_to_json(text); };
   return Json::object({{"uid", text_to_json(run.uid)},
                        {"events", run.events},
                        {"frames", run.frames},
@@ -28,7 +33,8 @@ Json to_json(const RecoverReport& report) {
                        {"runs", std::move(runs)},
                        {"live_runs", std::move(live)},
                        {"log_bytes", report.log_bytes},
-                       {"log_stays", report.log_stays}});
+                       {"log_stays", report.log_stays},
+                       {"missing_log", text_or_null(report.missing_log)}});
 }
 
 Json to_json(const RootRecovery& report) {

@@ -52,7 +52,7 @@ def test_readers_of_zarr_alone_see_every_acknowledged_frame_after_it(resonance, 
     acknowledged = kill_a_writer(resonance, tmp_beamtime, "--codec", codec)
     assert "resonance recover" in resonance("verify", tmp_beamtime).stdout
     assert "resonance recover" in resonance("show", tmp_beamtime, -1).stdout.replace("\n", " ")
-    assert "resonance recover" in resonance("tail", tmp_beamtime).stderr
+    assert "resonance recover" in resonance("tail", tmp_beamtime, -1).stderr
     report = resonance("recover", tmp_beamtime, "--json").json()
     [run] = report["runs"]
     assert run["uid"] == acknowledged[0]["run"] and run["frames"] >= len(acknowledged) and run["problem"] is None
@@ -102,6 +102,40 @@ def test_a_run_that_is_recorded_is_left_alone_and_goes_on(resonance, tmp_beamtim
     writer.send_signal(signal.SIGINT)
     writer.communicate()
     assert resonance("verify", tmp_beamtime, "--frames").stdout == ""
+
+
+def test_a_log_that_another_program_has_taken_is_told_once_and_the_beamtime_is_whole(resonance, tmp_beamtime):
+    acknowledged = kill_a_writer(resonance, tmp_beamtime)
+    with sqlite3.connect(tmp_beamtime) as connection:
+        connection.execute("PRAGMA wal_checkpoint")
+    connection.close()
+    assert not pathlib.Path(f"{tmp_beamtime}-wal").exists()
+    assert "missing_log" in (said := resonance("verify", tmp_beamtime, status=7).stdout) and "resonance recover" in said
+    before = state(tmp_beamtime.parent)
+    assert "lacks its log" in resonance("recover", tmp_beamtime, "--dry-run", status=7).stdout
+    assert state(tmp_beamtime.parent) == before
+    report = resonance("recover", tmp_beamtime, "--json", status=7).json()
+    assert "lacks its log" in report["missing_log"] and report["complete"] is False
+    assert report["runs"][0]["events"] >= len(acknowledged)
+    assert "nothing to recover" in resonance("recover", tmp_beamtime).stderr
+    done = resonance("verify", tmp_beamtime, "--frames")
+    assert done.stdout == "" and done.stderr.strip().endswith("0 faults")
+
+
+def test_a_copy_without_its_log_is_taken_as_it_is_also_when_no_run_in_it_is_dead(resonance, tmp_path):
+    database, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    resonance("simulate", database, "--runs", 1, "--events", 3)
+    writer = resonance.start("simulate", database, "--live", "--json", "--rate", 100, "--events", 5000, "--runs", 1)
+    writer.stdout.readline()
+    shutil.copy(database, copy)
+    shutil.copytree(database.with_suffix(".zarr"), copy.with_suffix(".zarr"))
+    writer.kill()
+    writer.communicate()
+    report = resonance("recover", copy, "--json", status=7).json()
+    assert report["runs"] == [] and "lacks its log" in report["missing_log"]
+    assert resonance("recover", copy, "--json").json()["missing_log"] is None
+    assert resonance("ls", copy).stderr == "" and "missing_log" not in resonance("verify", copy).stdout
+    assert resonance("recover", tmp_path, "--json").json()["recovered"][0]["missing_log"] is None
 
 
 def test_frames_that_did_not_survive_are_said_once_with_status_7(resonance, tmp_beamtime):
