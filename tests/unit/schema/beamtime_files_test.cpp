@@ -57,7 +57,7 @@ TEST(MigrateFile, NamesWhatIsNoBeamtime) {
     RawDatabase index(folder / "index.db");
     create_index_schema(index.handle());
   }
-  EXPECT_TRUE(fails(ErrorCode::invalid_argument, {"index.db", "master index"}, [&] { migrate_beamtime_file(folder / "index.db"); }));
+  EXPECT_TRUE(fails(ErrorCode::corrupt, {"index.db", "no beamtime"}, [&] { migrate_beamtime_file(folder / "index.db"); }));
 }
 
 TEST(DescribeSchema, FindsNoFaultInWhatTheLibraryMakes) {
