@@ -119,16 +119,17 @@ void Explainer::look_for_name(const WrittenTerm& term) {
   Nearest nearest(folded);
   for (const auto field : field_names())
     if (folded.starts_with(field) || edit_distance(folded, field) * 3 <= folded.size() + 1) nearest.offer(field);
+  std::string longer;  // the shortest name that begins like this
   auto names = connection_.prepare("SELECT folded, leaf FROM search_paths LIMIT ?");
   names.bind(1, kMostNames);
   while (names.step())
     for (const auto name : {names.text(0), names.text(1)})
-      if (folded.size() > 1 && name.starts_with(folded))
-        nearest.offer(name, 0);
+      if (folded.size() > 1 && name.starts_with(folded) && (longer.empty() || name.size() < longer.size()))
+        longer = name;
       else
         nearest.offer(name);
   const auto called = field_called(folded);
-  const auto best = called.empty() ? std::string_view(nearest.best()) : called;
+  const auto best = !called.empty() ? called : std::string_view(longer.empty() ? nearest.best() : longer);
   if (query::value_kind(folded, false) == ValueKind::date && !term.value.empty())
     return say(fmt::format("'{}' is no time here: times are written as in 2026-03-15, 2026-03, \"2026-03-15 19:43\", yesterday or 2h",
                            printable(term.value, 40)));
