@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/uid.hpp"
+#include "beamtime/place.hpp"
 #include "record/discard.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/error.hpp"
@@ -23,6 +24,11 @@ std::optional<RunSummary> find_run(const std::filesystem::path& database, const 
     if (error.code() != ErrorCode::not_found) throw;  // neither a beamtime nor a run yet
     return std::nullopt;
   }
+}
+
+/// Of an import that was killed: a run, or only the frames of one that was being discarded.
+bool has_remains(const std::filesystem::path& database, const std::string& uid) {
+  return find_run(database, uid) || std::filesystem::exists(beamtime::place_to_write(database).store / "runs" / uid);
 }
 
 bool is_complete(const RunSummary& run) { return run.exit_status == to_string(ExitStatus::success); }
@@ -66,7 +72,7 @@ bool RunRecorder::already_there(const std::string& uid) {
 }
 
 void RunRecorder::open(NewRun run) {
-  if (find_run(target_.database, run.uid)) discard_run(target_.database, run.uid);
+  if (has_remains(target_.database, run.uid)) discard_run(target_.database, run.uid);
   RunWriterOptions options;
   options.durability = Durability::group;
   options.frames = target_.options.frames;

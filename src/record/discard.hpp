@@ -7,7 +7,8 @@
 namespace resonance {
 
 /// Delete the run with everything that belongs to it. Its frame arrays are moved to `<name>.zarr.quarantine/`, not deleted.
-/// Only for runs that can be made again; does nothing when there is no such run.
+/// Only for runs that can be made again. One that was discarded by who was killed before the frames were moved can be discarded again;
+/// of a run that never was there is nothing to do.
 /// \throws Error(busy) while a living writer records it
 void discard_run(const std::filesystem::path& database, std::string_view uid);
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "exchange/bcs/beamline_time.hpp"
+#include "record/discard.hpp"
 #include "resonance/catalog.hpp"
 #include "resonance/exchange.hpp"
 #include "resonance/run_writer.hpp"
@@ -189,6 +190,18 @@ TEST(ImportFile, DoesAnInterruptedImportAgainFromTheStart) {
   const Catalog catalog(folder / "x.db");
   EXPECT_EQ(catalog.recent(10).size(), 1u);
   EXPECT_EQ(catalog.run(report.run_uid).summary().num_events, 2500u);
+}
+
+/// Killed while it took the remains of the one before out: the run is gone, its frames are still there.
+TEST(ImportFile, DoesOneAgainThatWasKilledWhileItDiscarded) {
+  const TemporaryFolder folder;
+  const auto file = write_small_scan(folder);
+  const auto uid = import_file(file, folder / "x.db").run_uid;
+  discard_run(folder / "x.db", uid);
+  std::filesystem::rename(folder / "x.zarr.quarantine" / (uid + ".1"), folder / "x.zarr/runs" / uid);
+  EXPECT_EQ(import_file(file, folder / "x.db").run_uid, uid);
+  EXPECT_EQ(Catalog(folder / "x.db").run(uid).images().size(), 2u);
+  EXPECT_TRUE(std::filesystem::exists(folder / "x.zarr.quarantine" / (uid + ".1")));
 }
 
 TEST(ImportFile, SaysWhichFormatsThereAre) {
