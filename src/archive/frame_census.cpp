@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "frames/frame_array_reader.hpp"
+#include "frames/metadata_file.hpp"
 #include "resonance/error.hpp"
 
 namespace resonance::archive {
@@ -50,7 +51,27 @@ void FrameCensus::look_at(const std::string& run_uid, const NamedArray& array) {
     missing.frames = array.frames;
     return tell(run_uid, array, missing);
   }
+  if (ours) look_above(run_uid, array.group);
   look_up(run_uid, array, *finder, ours);
+}
+
+/// The frames are there, but readers of Zarr alone do not find them below a group without its zarr.json.
+void FrameCensus::look_above(const std::string& run_uid, const std::string& group) {
+  auto folder = fs::path(group);
+  do {
+    folder = folder.parent_path();
+    if (!groups_.insert(folder.string()).second) continue;
+    const auto error = frames::group_fault(copy_ / folder);
+    if (!error) continue;
+    const auto name = (folder / "zarr.json").string();
+    teller_.fault({.kind = error->code() == ErrorCode::not_found ? "missing_group" : "damaged_group",
+                   .run_uid = folder.has_parent_path() ? run_uid : "",
+                   .file = source_ / name,
+                   .message = fmt::format("{}; all frames below it are in the backup, but readers of Zarr alone cannot open the group; "
+                                          "repair the beamtime and back up again",
+                                          error->what())});
+    told_.push_back(name);
+  } while (!folder.empty());
 }
 
 /// Nothing can be looked up.

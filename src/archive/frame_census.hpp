@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,7 @@ class FrameCensus {
     FrameRanges frames = {};
   };
   void look_at(const std::string& run_uid, const NamedArray& array);
+  void look_above(const std::string& run_uid, const std::string& group);
   void look_up(const std::string& run_uid, const NamedArray& array, catalog::FrameFinder& finder, bool ours);
   [[nodiscard]] Missing missing_array(const NamedArray& array, const Error& error);
   [[nodiscard]] std::optional<Missing> missing_file(const catalog::FrameFinder::Finding& found, bool ours);
@@ -49,6 +51,7 @@ class FrameCensus {
   SnapshotQueries& snapshot_;
   NotCopied& not_copied_;
   std::vector<std::string> told_;  // of not_copied_
+  std::set<std::string> groups_;   // that were looked at
   Teller& teller_;
 };
 

@@ -237,3 +237,12 @@ def test_a_copy_without_its_log_gives_a_backup_that_says_the_same(resonance, tmp
         assert [fault["kind"] for fault in faults] == ["missing_log"], faults
     resonance("backup", database, tmp_path / "whole")
     assert resonance("backup", "--check", tmp_path / "whole", "--json").json()["faults"] == []
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_text("{")], ids=["gone", "damaged"])
+@pytest.mark.parametrize("group", ["", "runs", "run"])
+def test_a_group_that_readers_of_zarr_cannot_open_is_told(resonance, source, tmp_path, group, damage):
+    file = (arrays(source)[0].parent if group == "run" else source.with_suffix(".zarr") / group) / "zarr.json"
+    damage(file)
+    report = resonance("backup", source, tmp_path / "copy", "--json", status=7).json()
+    assert [(fault["kind"], fault["file"]) for fault in report["faults"]] == [("damaged_group" if file.exists() else "missing_group", str(file))]
