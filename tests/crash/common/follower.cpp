@@ -124,6 +124,7 @@ class Follower {
 void follow_once(const std::filesystem::path& database, const FollowOptions& options, FollowTotals& totals) {
   const auto pause = std::chrono::milliseconds(2);
   if (!std::filesystem::exists(database)) return std::this_thread::sleep_for(pause);
+  const bool first = totals.looks == 0;
   try {
     const Catalog catalog(database, {.threads = options.threads});
     const auto newest = catalog.recent(1);
@@ -131,7 +132,7 @@ void follow_once(const std::filesystem::path& database, const FollowOptions& opt
     Follower follower(catalog.run(newest.front().uid), mix(options.seed, totals.looks), totals);
     for (unsigned i = 0; i < kLooks && follower.look(); ++i) std::this_thread::sleep_for(pause);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::corrupt && totals.looks == 0) return;  // its tables are being made
+    if (error.code() == ErrorCode::corrupt && first) return;  // its tables are being made
     throw Broken(fmt::format("{}: {}", to_string(error.code()), error.what()));
   }
 }
