@@ -40,8 +40,9 @@ def test_flips_come_to_both_beamtimes_and_count_what_was_tried(tool):
 
 def test_flips_of_one_file_are_all_of_them_and_none_is_missed(tool):
     said = tool("crash_flips", "--file", "runs/zarr.json", "--jobs", 1, "--list", "--seed", 1).stdout
-    for tried, planned in tried_and_planned(said):
-        assert tried == planned > 70
+    told = tried_and_planned(said)
+    assert len(told) == 3 and all(tried == planned > 10 for tried, planned in told), said
+    assert told[0][1] > 67, "each byte of the closed one, and cuts"
     assert "a bit flipped" in tool("crash_flips", "--file", "runs/zarr.json", "--byte", 5, "--seed", 1).stdout
 
 
